@@ -1,0 +1,1 @@
+"""Random changes of training pictures: drawn as plain data, then applied."""

@@ -1,0 +1,75 @@
+"""The cohort: a table of cases, sorted by where they lie, with unknown as a value of its own.
+
+In memory the table holds paths and patient ids as the user gave them (columns ``path`` and ``patient``);
+``public()`` is what may leave ``private/``: keyed hashes only. Column meanings:
+
+    case_id     16 hex digits, HMAC of the file's content (and member), unique, the key of every join
+    patient_id  16 hex digits, HMAC of ``patient``; NaN where unknown
+    site        hospital, scanner or data set; NaN where unknown
+    modality    a ``Modality`` value
+    label       class name as text; NaN where unlabelled
+    split       train | val | test as given with the data; NaN where the data give none
+    path        the file (absolute); private
+    member      "" for a file with one picture, else which one ("train_images/115", frame "3"); private
+    patient     as given; NaN where unknown; private
+    sha256      of the file's bytes; private
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+__all__ = ["PRIVATE_COLUMNS", "PUBLIC_COLUMNS", "Cohort", "Quarantined"]
+
+PUBLIC_COLUMNS = ("case_id", "patient_id", "site", "modality", "label", "split")
+PRIVATE_COLUMNS = ("path", "member", "patient", "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A case that was set aside, and why. ``path`` goes to the terminal only; ``reason`` names no patient."""
+
+    case_id: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Cases in their final order (sorted by path, then member: random draws use this index).
+
+    ``classes`` are the class names, sorted, or in the order given with the data. ``kind`` says in words how
+    the data were understood ("table manifest.csv, 1000 rows; it wins over the class folders"). ``name`` is a
+    short display name. ``notes`` are things that the user should know.
+    """
+
+    table: pd.DataFrame
+    classes: tuple[str, ...]
+    kind: str
+    name: str
+    quarantined: tuple[Quarantined, ...] = ()
+    notes: tuple[str, ...] = ()
+    dropped_rows: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def has_patients(self) -> bool:
+        """Whether every case's patient is known."""
+        return bool(self.table["patient_id"].notna().all()) and len(self.table) > 0
+
+    @property
+    def has_given_split(self) -> bool:
+        """Whether the data come with a split."""
+        return bool(self.table["split"].notna().any())
+
+    def public(self) -> pd.DataFrame:
+        """The columns that may be written outside ``private/``."""
+        return self.table.loc[:, list(PUBLIC_COLUMNS)].copy()
+
+    def links(self) -> pd.DataFrame:
+        """What connects a case id to the house: for ``private/links.parquet`` only."""
+        return self.table.loc[:, ["case_id", "path", "member", "patient", "sha256"]].copy()

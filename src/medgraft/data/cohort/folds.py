@@ -1,0 +1,122 @@
+"""Cases into parts: groups kept whole, class proportions kept near, everything from one seed.
+
+The rule is a greedy one. Groups come largest first (ties in random order), and each goes to the part where it
+raises Σ_part Σ_class p² / fraction least (p: the part's share of the class's cases), which is smallest when
+every part holds its fraction of every class. A class that misses a part by bad luck gets its smallest groups
+placed first and the rest follow again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgraft.errors import CohortError
+
+__all__ = ["assign_parts", "grouped_folds"]
+
+_ATTEMPTS = 20
+
+Ints = NDArray[np.int64]
+
+
+def grouped_folds(labels: NDArray[np.generic], groups: Ints, *, folds: int, seed: int) -> Ints:
+    """The fold (0 … folds−1) of every row; ``labels`` and ``groups`` are ``(n,)``; no group is in two folds.
+
+    Raises ``CohortError`` where there are fewer groups than folds.
+    """
+    units = len(np.unique(groups))
+    if units < folds:
+        raise CohortError(
+            f"making {folds} folds: there are only {units} independent groups of cases (patients, "
+            "duplicates); "
+            f"ask for at most {units} folds or add cases"
+        )
+    counts, group_of_row = _counts(labels, groups)
+    part, _ = _greedy(counts, np.full(folds, 1.0 / folds), np.random.default_rng([seed, folds]), {})
+    return part[group_of_row]
+
+
+def assign_parts(labels: NDArray[np.generic], groups: Ints, *, fractions: Sequence[float], seed: int) -> Ints:
+    """The part of every row, sized by ``fractions`` (positive, sum 1); every class stands in every part.
+
+    Raises ``CohortError`` naming the class and its number of groups where that cannot be.
+    """
+    share = np.asarray(fractions, dtype=np.float64)
+    counts, group_of_row = _counts(labels, groups)
+    names = np.unique(labels)
+    holders = (counts > 0).sum(axis=0)
+    for index in np.flatnonzero(holders < len(share)):
+        raise CohortError(
+            f"splitting the cases into {len(share)} parts: the class {str(names[index])!r} has only "
+            f"{int(holders[index])} independent group{'s' if holders[index] != 1 else ''} (patients, "
+            "duplicates); "
+            f"at least {len(share)} are needed: add cases, or merge the class into another with --label-map"
+        )
+    pinned: dict[int, int] = {}
+    missing: list[int] = []
+    for attempt in range(_ATTEMPTS):
+        rng = np.random.default_rng([seed, len(share), attempt])
+        part, load = _greedy(counts, share, rng, pinned)
+        missing = [int(index) for index in np.flatnonzero((load == 0).any(axis=0))]
+        if not missing:
+            return part[group_of_row]
+        pinned = _pin(counts, missing, len(share), rng)
+    raise CohortError(
+        f"splitting the cases into {len(share)} parts: the class {str(names[missing[0]])!r} cannot stand in "
+        "every part "
+        f"({int(holders[missing[0]])} independent groups, shared with other classes); add cases or merge "
+        "classes"
+    )
+
+
+def _counts(labels: NDArray[np.generic], groups: Ints) -> tuple[Ints, Ints]:
+    """Cases ``(groups, classes)``, and the number of each row's group."""
+    names, label = np.unique(labels, return_inverse=True)
+    units, group = np.unique(groups, return_inverse=True)
+    counts = np.zeros((len(units), len(names)), dtype=np.int64)
+    np.add.at(counts, (group, label), 1)
+    return counts, group.astype(np.int64)
+
+
+def _greedy(
+    counts: Ints, share: NDArray[np.float64], rng: np.random.Generator, pinned: dict[int, int]
+) -> tuple[Ints, Ints]:
+    """Part of every group, and the cases ``(parts, classes)`` that each part holds then."""
+    weight = 1.0 / counts.sum(axis=0).astype(np.float64) ** 2
+    order = rng.permutation(len(counts))
+    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
+    part = np.full(len(counts), -1, dtype=np.int64)
+    load = np.zeros((len(share), counts.shape[1]), dtype=np.int64)
+    for group, place in pinned.items():
+        part[group] = place
+        load[place] += counts[group]
+    lot = rng.random((len(counts), len(share)))
+    for group in order:
+        if part[group] >= 0:
+            continue
+        added = counts[group]
+        cost = ((2 * load + added) @ (added * weight)) / share
+        near = cost <= cost.min() * (1 + 1e-9)
+        size = np.where(near, load.sum(axis=1) / share, np.inf)
+        near = size <= size.min() * (1 + 1e-9)
+        chosen = int(np.argmin(np.where(near, lot[group], np.inf)))
+        part[group] = chosen
+        load[chosen] += added
+    return part, load
+
+
+def _pin(counts: Ints, missing: list[int], parts: int, rng: np.random.Generator) -> dict[int, int]:
+    """A small group of each class in ``missing`` for every part, the rarest class first."""
+    pinned: dict[int, int] = {}
+    for index in sorted(missing, key=lambda item: int((counts[:, item] > 0).sum())):
+        members = rng.permutation(np.flatnonzero(counts[:, index] > 0))
+        members = members[np.argsort(counts[members].sum(axis=1), kind="stable")]
+        held = {pinned[int(group)] for group in members if int(group) in pinned}
+        free = [int(group) for group in members if int(group) not in pinned]
+        for place in reversed(range(parts)):
+            if place not in held and free:
+                pinned[free.pop(0)] = place
+    return pinned

@@ -1,0 +1,178 @@
+"""DATA → ``Cohort``: find the cases, settle labels and repeats, hash the files, give ids, sort.
+
+Only bytes are hashed; no picture is decoded here. What cannot be used is quarantined with its reason, and the
+rest goes on. The order (natural, by path below DATA, then member) is final: random draws use it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from medgraft.data.cohort.cohort import Cohort, Quarantined
+from medgraft.data.cohort.identity import case_ids, patient_ids, patients_from_names
+from medgraft.data.cohort.labels import classes_of, settle_labels
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.cohort.repeats import settle_repeats
+from medgraft.data.cohort.resolve import resolve
+from medgraft.data.cohort.resolver import Draft
+from medgraft.data.cohort.walk import natural_key
+from medgraft.errors import CohortError, ReaderError
+from medgraft.home import Home
+from medgraft.progress import Progress
+from medgraft.types import Modality
+
+__all__ = ["FileReader", "read_cohort"]
+
+_ONE_PICTURE = {".png", ".jpg", ".jpeg", ".bmp"}
+_THREADS = 8
+
+
+class FileReader(Protocol):
+    """What reading a cohort needs of an image reader."""
+
+    def sha256(self, path: Path) -> str:
+        """Hex digest of the file's bytes. Raises ``ReaderError``."""
+
+    def members(self, path: Path) -> list[str]:
+        """The pictures in a file: ``[""]`` for one. Raises ``ReaderError``."""
+
+
+def read_cohort(
+    data: Path, options: CohortOptions, *, home: Home, reader: FileReader, progress: Progress | None = None
+) -> Cohort:
+    """The cases of DATA (see ``resolve``). Raises ``CohortError`` where they make no cohort.
+
+    Labels may be missing altogether (``classes`` is empty then); ``labels.require_trainable`` asks for more.
+    """
+    found = resolve(data, options)
+    notes = list(found.notes)
+    drafts = settle_labels(found.drafts, options.label_map) if found.labelled else list(found.drafts)
+    drafts, repeats = settle_repeats([_readable_name(draft) for draft in drafts])
+    if repeats:
+        notes.append(f"{repeats} rows repeat an earlier one and were dropped")
+    if options.patient_regex is not None:
+        drafts, unmatched = patients_from_names(drafts, options.patient_regex, found.base)
+        if unmatched:
+            notes.append(f"--patient-regex found no patient in {unmatched} of {len(drafts)} cases")
+    digests, members = _look_at_files(drafts, reader, progress or Progress())
+    several = sum(len(names) > 1 for names in members.values())
+    if several:
+        notes.append(f"{several} files hold more than one picture; each picture is a case of its own")
+    good, bad = _separate(drafts, digests, members)
+    if not good:
+        reason = f" (the first: {bad[0].problem})" if bad else ""
+        raise CohortError(f"reading {data}: none of its {len(bad)} cases can be used{reason}; {found.kind}")
+    good.sort(key=lambda draft: _place_in_order(draft, found.base))
+    table = _frame(good, digests, home, options.modality or Modality.UNKNOWN)
+    return Cohort(
+        table=table,
+        classes=classes_of(label for draft in good if (label := draft.label) is not None),
+        kind=found.kind,
+        name=_name(data),
+        quarantined=tuple(_quarantined(draft, home) for draft in bad),
+        notes=tuple(dict.fromkeys(notes)),
+        dropped_rows={"repeated row": repeats} if repeats else {},
+    )
+
+
+def _name(data: Path) -> str:
+    """A short name to show: of the folder, or of the file without its suffix."""
+    place = data.expanduser().absolute()
+    return (place.stem if place.is_file() else place.resolve().name) or "cohort"
+
+
+def _readable_name(draft: Draft) -> Draft:
+    """A name that is no text could be neither written down nor shown."""
+    try:
+        str(draft.path).encode("utf-8")
+    except UnicodeEncodeError:
+        return replace(draft, problem="the file's name is not valid UTF-8; rename the file", label=None)
+    return draft
+
+
+def _look_at_files(
+    drafts: list[Draft], reader: FileReader, progress: Progress
+) -> tuple[dict[Path, str | ReaderError], dict[Path, list[str]]]:
+    """Digest (or why there is none) and pictures of every file that is still in use, in threads."""
+    files = list(dict.fromkeys(draft.path for draft in drafts if draft.problem is None))
+    archives = {draft.path for draft in drafts if draft.member}
+
+    def look(path: Path) -> tuple[str | ReaderError, list[str]]:
+        try:
+            digest = reader.sha256(path)
+        except ReaderError as error:
+            return error, [""]
+        except OSError as error:
+            return ReaderError(f"the file cannot be read: {error.strerror or type(error).__name__}"), [""]
+        if path in archives or path.suffix.lower() in _ONE_PICTURE:
+            return digest, [""]
+        try:
+            return digest, reader.members(path) or [""]
+        except (ReaderError, OSError):
+            return digest, [""]  # one case: reading its pixels will say what is wrong with it
+
+    with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 1) + 2)) as pool:
+        looks = list(progress.track(pool.map(look, files), total=len(files), label="hashing files"))
+    return (
+        {path: digest for path, (digest, _) in zip(files, looks, strict=True)},
+        {path: names for path, (_, names) in zip(files, looks, strict=True)},
+    )
+
+
+def _separate(
+    drafts: list[Draft], digests: Mapping[Path, str | ReaderError], members: Mapping[Path, list[str]]
+) -> tuple[list[Draft], list[Draft]]:
+    """Cases that can be used, one a picture, and those that cannot."""
+    good: list[Draft] = []
+    bad: list[Draft] = []
+    for draft in drafts:
+        digest = digests.get(draft.path)
+        if draft.problem is not None:
+            bad.append(draft)
+        elif isinstance(digest, ReaderError):
+            bad.append(replace(draft, problem=draft.where + str(digest).replace(str(draft.path), "the file")))
+        elif draft.member:
+            good.append(draft)
+        else:
+            good += [replace(draft, member=name) for name in members[draft.path]]
+    return good, bad
+
+
+def _place_in_order(draft: Draft, base: Path) -> tuple[object, object]:
+    inside = draft.path.relative_to(base) if draft.path.is_relative_to(base) else draft.path
+    return natural_key(inside.as_posix()), natural_key(draft.member)
+
+
+def _frame(
+    good: list[Draft], digests: Mapping[Path, str | ReaderError], home: Home, modality: Modality
+) -> pd.DataFrame:
+    """The cohort's table; every column is text, unknown is NaN."""
+    hashes = [str(digests[draft.path]) for draft in good]
+    columns: dict[str, list[str | None]] = {
+        "case_id": list(case_ids(home, [(digest, draft.member) for digest, draft in zip(hashes, good, strict=True)])),
+        "patient_id": patient_ids(home, [draft.patient for draft in good]),
+        "site": [draft.site for draft in good],
+        "modality": [str(modality)] * len(good),
+        "label": [draft.label for draft in good],
+        "split": [draft.split for draft in good],
+        "path": [str(draft.path) for draft in good],
+        "member": [draft.member for draft in good],
+        "patient": [draft.patient for draft in good],
+        "sha256": list(hashes),
+    }
+    text = pd.StringDtype(na_value=float("nan"))
+    return pd.DataFrame({name: pd.Series(values, dtype=text) for name, values in columns.items()})
+
+
+def _quarantined(draft: Draft, home: Home) -> Quarantined:
+    """A case that was not hashed goes by its path's keyed hash."""
+    path = str(draft.path).encode("utf-8", "backslashreplace").decode("utf-8")
+    case = home.keyed_hash("case", f"{path}#{draft.row}#{draft.member}")
+    return Quarantined(case, path, draft.problem or "")

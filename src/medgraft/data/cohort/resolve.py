@@ -1,0 +1,43 @@
+"""Understand DATA: the ways in their order, and a clear word when none of them fits.
+
+Archive, table, class folders, plain pictures: the first that finds cases wins. A table wins over class
+folders because it may hold patients; the ``kind`` says so.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medgraft.data.cohort.class_folders import resolve_class_folders
+from medgraft.data.cohort.image_folder import resolve_image_folder
+from medgraft.data.cohort.medmnist import resolve_npz
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.cohort.resolver import Found, Resolver
+from medgraft.data.cohort.table import resolve_table
+from medgraft.errors import CohortError
+from medgraft.registry import Registry
+
+__all__ = ["RESOLVERS", "resolve"]
+
+RESOLVERS: Registry[Resolver] = Registry("way to read DATA")
+RESOLVERS.register("npz")(resolve_npz)
+RESOLVERS.register("table")(resolve_table)
+RESOLVERS.register("class-folders")(resolve_class_folders)
+RESOLVERS.register("image-folder")(resolve_image_folder)
+
+
+def resolve(data: Path, options: CohortOptions) -> Found:
+    """The cases of DATA by the first way that fits. Raises ``CohortError`` that lists what was looked for."""
+    place = data.expanduser().resolve()
+    if not place.exists():
+        raise CohortError(f"reading {data}: there is no such file or folder; check the name")
+    missed = []
+    for _, resolver in RESOLVERS.items():
+        found = resolver(place, options)
+        if not isinstance(found, str):
+            return found
+        missed.append(found)
+    raise CohortError(
+        f"reading {data}: found 0 pictures. Looked for {'; '.join(missed)}. "
+        "Give a folder of class folders, a table with --table, or a MedMNIST .npz"
+    )

@@ -1,0 +1,144 @@
+"""From an ``Image`` to what the network sees: one frozen recipe that travels with weights and bundle.
+
+The only resampling path of the package: intensity to [0, 1], then channels, then an antialiased resize in
+float32, then a clip. Two recipes with the same ``digest`` give the same array for the same image, so the
+digest is part of every cache key; ``_CODE_VERSION`` goes up when the arithmetic changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from medgraft.data.imaging.image import Image
+
+__all__ = ["IntensityRange", "Preprocessing"]
+
+_CODE_VERSION = 1
+_PERCENTILES = (0.5, 99.5)
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
+_FILTERS = {
+    "bicubic": PillowImage.Resampling.BICUBIC,
+    "bilinear": PillowImage.Resampling.BILINEAR,
+}
+
+
+class IntensityRange(BaseModel):
+    """Fixed values that become 0 and 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    low: float = Field(description="Value that becomes 0, in the unit of the image (stored, HU or display).")
+    high: float = Field(description="Value that becomes 1, in the unit of the image; greater than low.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> IntensityRange:
+        if not self.high > self.low:
+            raise ValueError(f"high ({self.high:g}) must be greater than low ({self.low:g})")
+        return self
+
+
+class Preprocessing(BaseModel):
+    """How a picture becomes the network's input."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: int = Field(ge=1, le=4096, description="Rows and columns of the network's input, in pixels.")
+    channels: Literal[1, 3] = Field(description="Channels of the network's input: 1 (grey) or 3 (RGB).")
+    fit: Literal["squash", "pad"] = Field(
+        default="squash",
+        description="squash: stretch to the square; pad: keep the aspect ratio and fill with black.",
+    )
+    interpolation: Literal["bicubic", "bilinear"] = Field(
+        default="bicubic", description="Filter of the antialiased resize."
+    )
+    intensity: Literal["declared", "percentile"] | IntensityRange = Field(
+        default="declared",
+        description="What becomes 0 and 1: the image's declared range, its own 0.5th and 99.5th percentile, "
+        "or fixed values in the image's unit.",
+    )
+
+    def apply(self, image: Image) -> NDArray[np.float32]:
+        """(channels, size, size), float32 in [0, 1]."""
+        grey = image.channels == 3 and _is_grey(image.pixels)
+        # Grey stored as RGB gives three equal channels: one is resampled, and replicated where three are wanted.
+        scaled = image.pixels[: 1 if grey else None].astype(np.float32)
+        low, high = self._range(image)
+        if low != 0.0:
+            scaled -= np.float32(low)
+        if high - low != 1.0:
+            scaled /= np.float32(high - low)
+        if len(scaled) == 3 and self.channels == 1:
+            scaled = np.tensordot(_LUMA, scaled, axes=1)[None]
+        height, width = self._fitted(*image.pixels.shape[1:])
+        top, left = (self.size - height) // 2, (self.size - width) // 2
+        prepared = np.zeros((self.channels, self.size, self.size), dtype=np.float32)
+        for index, channel in enumerate(scaled):
+            resized = self._resize(channel, height, width)
+            prepared[index, top : top + height, left : left + width] = resized
+        np.clip(prepared, 0.0, 1.0, out=prepared)
+        if scaled.shape[0] < self.channels:  # grey is replicated
+            prepared[1:] = prepared[0]
+        return prepared
+
+    def digest(self) -> str:
+        """sha256 of the recipe and the version of its arithmetic, 64 hex digits."""
+        recipe = {"code": _CODE_VERSION, **self.model_dump(mode="json")}
+        text = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def steps(self, image: Image) -> list[str]:
+        """What ``apply`` does to ``image``, in words."""
+        low, high = self._range(image)
+        source = {
+            "declared": "declared range",
+            "percentile": f"percentiles {_PERCENTILES[0]:g} and {_PERCENTILES[1]:g} of this image",
+        }.get(str(self.intensity), "fixed range")
+        if self.intensity == "percentile" and (low, high) == (image.low, image.high):
+            source = "declared range (the percentiles are equal or the same)"
+        steps = [f"scaled {low:g}…{high:g} ({image.unit.value}) to 0…1: {source}"]
+        if image.channels == 3 and self.channels == 1:
+            steps.append("RGB to grey: Rec. 601 luma 0.299 R + 0.587 G + 0.114 B")
+        rows, columns = image.pixels.shape[1:]
+        height, width = self._fitted(rows, columns)
+        steps.append(f"resized {rows} × {columns} to {height} × {width}, antialiased {self.interpolation}")
+        if (height, width) != (self.size, self.size):
+            steps.append(f"padded with black to {self.size} × {self.size}")
+        if image.channels == 1 and self.channels == 3:
+            steps.append("grey replicated to 3 channels")
+        return [*steps, "clipped to 0…1"]
+
+    def _range(self, image: Image) -> tuple[float, float]:
+        """The values that become 0 and 1. A flat image has no percentiles to speak of: its declared range."""
+        if isinstance(self.intensity, IntensityRange):
+            return self.intensity.low, self.intensity.high
+        if self.intensity == "percentile":
+            low, high = (float(value) for value in np.percentile(image.pixels, _PERCENTILES))
+            if high > low:
+                return low, high
+        return image.low, image.high
+
+    def _fitted(self, rows: int, columns: int) -> tuple[int, int]:
+        """Rows and columns that the picture takes up in the square."""
+        if self.fit == "squash":
+            return self.size, self.size
+        scale = self.size / max(rows, columns)
+        return max(1, round(rows * scale)), max(1, round(columns * scale))
+
+    def _resize(self, channel: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+        """One channel (H, W) resampled; Pillow's float path is antialiased and leaves the GIL."""
+        if channel.shape == (height, width):
+            return channel
+        picture = PillowImage.fromarray(channel)
+        return np.asarray(picture.resize((width, height), _FILTERS[self.interpolation]), dtype=np.float32)
+
+
+def _is_grey(pixels: NDArray[np.generic]) -> bool:
+    """Whether red, green and blue are the same picture."""
+    return np.array_equal(pixels[0], pixels[1]) and np.array_equal(pixels[0], pixels[2])

@@ -1,0 +1,113 @@
+"""The only file that turns configuration into objects."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.cohort.labels import require_trainable
+from medgraft.data.cohort.read import read_cohort
+from medgraft.data.imaging.preprocess import Preprocessing
+from medgraft.data.imaging.reader import ImageReader
+from medgraft.errors import ConfigError, UsageError
+from medgraft.experiment.config import FitConfig
+from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.workspace import Workspace, pictures_of
+from medgraft.home import Home
+from medgraft.progress import Progress
+from medgraft.source.backbones.resolve import resolve_backbone
+from medgraft.source.embedding.embed import Picture, common_channels
+from medgraft.source.embedding.engine import Job
+from medgraft.transfer.strategies.strategy import STRATEGIES
+from medgraft.transfer.tasks.classification import Classification, choose_positive
+
+__all__ = ["build_source", "build_workspace", "choose_device", "data_digest"]
+
+
+def choose_device(asked: str) -> str:
+    """``auto`` is cuda where an NVIDIA driver is present, else cpu; asking torch itself would cost seconds."""
+    if asked != "auto":
+        return asked
+    return "cuda" if Path("/proc/driver/nvidia/version").exists() else "cpu"
+
+
+def data_digest(cohort: Cohort) -> str:
+    """sha256 over what the data are: content, label, patient, site and given split of every case, in order."""
+    columns = ["sha256", "member", "label", "patient", "site", "split"]
+    text = cohort.table[columns].astype(str).to_csv(index=False)
+    return hashlib.sha256(f"{cohort.classes}{text}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def build_source(
+    config: FitConfig, pictures: Sequence[Picture], home: Home, reader: ImageReader
+) -> tuple[Job, Preprocessing]:
+    """The backbone as a job for an engine, and the preprocessing that travels with it."""
+    backbone = resolve_backbone(config.backbone.name, weights=config.backbone.weights, home=home, seed=config.seed)
+    facts, wanted = backbone.facts, config.preprocess
+    device = choose_device(config.device)
+    job = Job(backbone, facts.checksum, 3, wanted.size or facts.size, home, device)
+    channels = common_channels(pictures, job, reader) if wanted.channels == "auto" else wanted.channels
+    interpolation = "bilinear" if facts.interpolation == "bilinear" else "bicubic"
+    preprocessing = Preprocessing(
+        size=job.size,
+        channels=1 if channels == 1 else 3,
+        fit=wanted.fit,
+        interpolation=interpolation,
+        intensity=wanted.intensity,
+    )
+    return replace(job, channels=preprocessing.channels), preprocessing
+
+
+def build_workspace(
+    data: Path, out: Path, config: FitConfig, *, home: Home, progress: Progress, overwrite: bool
+) -> tuple[Workspace, bool]:
+    """Everything that ``fit`` needs, and whether that very run is already complete in ``out``."""
+    if not data.exists():
+        raise UsageError(f"reading DATA {data}: there is no such file or folder; check the path")
+    reader = ImageReader()
+    strategy = STRATEGIES.get(str(config.strategy["kind"]))(config.strategy_config())
+    cohort = read_cohort(data, config.data, home=home, reader=reader, progress=progress)
+    cohort = _labelled_only(cohort, progress)
+    require_trainable(cohort, config.data.positive)
+    for note in cohort.notes:
+        progress.notice(note)
+    positive, note = choose_positive(cohort.classes, config.data.positive)
+    if note is not None:
+        progress.notice(note)
+    run = RunFolder(out)
+    # The backbone is resolved before anything is written: a wrong name costs nothing.
+    job, preprocessing = build_source(config, pictures_of(cohort.table), home, reader)
+    done = run.begin(_resolved(config, job, preprocessing), data_digest(cohort), overwrite=overwrite)
+    task = Classification(cohort.classes, positive)
+    return Workspace(
+        run, config, home, reader, progress, cohort, task, job, preprocessing, strategy
+    ), done
+
+
+def _labelled_only(cohort: Cohort, progress: Progress) -> Cohort:
+    """Training needs labels: rows without one are left aside, and counted."""
+    unlabelled = int(cohort.table["label"].isna().sum())
+    if not unlabelled or unlabelled == len(cohort):
+        return cohort
+    progress.notice(f"{unlabelled} cases have no label and are left aside")
+    table: pd.DataFrame = cohort.table[cohort.table["label"].notna()].reset_index(drop=True)
+    return replace(cohort, table=table)
+
+
+def _resolved(config: FitConfig, job: Job, preprocessing: Preprocessing) -> dict[str, Any]:
+    """The config as it is recorded: every default, and what was resolved from data and backbone."""
+    content = config.model_dump(mode="json")
+    if preprocessing.size != job.size:
+        raise ConfigError(f"preprocess.size {preprocessing.size} and the backbone's {job.size} differ")
+    content["resolved"] = {
+        "backbone": {"name": job.backbone.facts.name, "weights": job.backbone.facts.weights, "checksum": job.checksum},
+        "preprocessing": preprocessing.model_dump(mode="json"),
+        "device": job.device,
+    }
+    return content

@@ -1,0 +1,185 @@
+"""The configuration of ``fit``: closed, typed, one place per default, the same shape in TOML, JSON and ``--set``.
+
+Sections are frozen models; the strategy is a union tagged by ``kind`` and built from the registry. An
+unknown key is an error with its nearest match, and all problems are reported together. Flags beat ``--set``,
+which beats the file.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.imaging.preprocess import IntensityRange
+from medgraft.errors import ConfigError
+from medgraft.registry import nearest
+from medgraft.transfer.strategies import linear_probe, lp_ft
+from medgraft.transfer.strategies.strategy import STRATEGIES
+
+__all__ = ["DEFAULT_BACKBONE", "FitConfig", "resolve_config"]
+
+DEFAULT_BACKBONE = "tf_efficientnet_lite0"
+_BUILT_IN = (linear_probe, lp_ft)  # importing them registers them
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BackboneSection(_Section):
+    """Which network, and which of its weights."""
+
+    name: str = Field(default=DEFAULT_BACKBONE, description="timm's NAME, torchvision/NAME, or a registered one")
+    weights: str | None = Field(default=None, description="name in the weights store, or 'random'")
+
+
+class PreprocessSection(_Section):
+    """How pictures become the network's input; what is not given comes from the backbone and the cohort."""
+
+    size: int | None = Field(default=None, ge=16, le=1024, description="side of the input in pixels")
+    channels: Literal["auto", 1, 3] = Field(default="auto", description="1 (grey) or 3 (RGB)")
+    fit: Literal["squash", "pad"] = Field(default="squash", description="squash or pad to the square")
+    intensity: Literal["declared", "percentile"] | IntensityRange = Field(
+        default="declared", description="what becomes black and white"
+    )
+
+
+class SplitSection(_Section):
+    """How cases are parted, and what is done about leaks."""
+
+    train: float = Field(default=0.64, gt=0, lt=1, description="share of the cases")
+    val: float = Field(default=0.16, gt=0, lt=1, description="share of the cases")
+    test: float = Field(default=0.20, gt=0, lt=1, description="share of the cases")
+    on_leak: Literal["drop", "error", "keep"] = Field(default="drop", description="what a leak in a given split gets")
+
+
+class EvaluationSection(_Section):
+    """How numbers get their intervals."""
+
+    replicates: int = Field(default=1000, ge=100, le=100_000, description="bootstrap draws over patients")
+
+
+class FitConfig(_Section):
+    """Everything that decides a run."""
+
+    data: CohortOptions = Field(default_factory=CohortOptions)
+    backbone: BackboneSection = Field(default_factory=BackboneSection)
+    preprocess: PreprocessSection = Field(default_factory=PreprocessSection)
+    split: SplitSection = Field(default_factory=SplitSection)
+    strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": "linear-probe"})
+    engine: str = Field(default="auto", description="auto, openvino or torch")
+    evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
+    seed: int = Field(default=0, ge=0, lt=2**31, description="of every random draw")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where the network runs")
+
+    def strategy_config(self) -> BaseModel:
+        """The typed options of the strategy."""
+        return STRATEGIES.get(str(self.strategy.get("kind"))).Config(**self.strategy)
+
+
+def resolve_config(
+    file: Path | None = None, sets: Iterable[str] = (), flags: Mapping[str, Any] | None = None
+) -> FitConfig:
+    """File, then ``--set a.b=value`` (JSON values, else text), then flags (dotted names; ``None`` is not given)."""
+    content = _read(file) if file is not None else {}
+    content.pop("format_version", None)
+    for key in ("versions", "data_digest", "resolved"):
+        content.pop(key, None)
+    for item in sets:
+        name, found, text = item.partition("=")
+        if not found or not name:
+            raise ConfigError(f"--set {item!r}: NAME=VALUE is needed, as in --set strategy.class_weights=balanced")
+        _place(content, name, _value(text))
+    for name, value in (flags or {}).items():
+        if value is not None:
+            _place(content, name, value)
+    return _validated(content)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """A TOML or JSON file as a dict."""
+    try:
+        text = file.read_text("utf-8")
+        content = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"reading --config {file}: {error.strerror}; give a TOML or JSON file") from error
+    except ValueError as error:
+        raise ConfigError(f"reading --config {file}: {error}; TOML (or config.json of a run) is needed") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"reading --config {file}: a table of settings is needed, got {type(content).__name__}")
+    return content
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _place(content: dict[str, Any], dotted: str, value: Any) -> None:
+    """Set ``content[a][b]`` for ``a.b``."""
+    *sections, last = dotted.split(".")
+    for section in sections:
+        inner = content.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"setting {dotted}: {section!r} is a value, not a section")
+        content = inner
+    content[last] = value
+
+
+def _validated(content: Mapping[str, Any]) -> FitConfig:
+    """The typed config, or one ``ConfigError`` with every problem."""
+    problems: list[str] = []
+    config = None
+    try:
+        config = FitConfig(**content)
+    except ValidationError as error:
+        problems += _problems(error, "", FitConfig)
+    strategy = content.get("strategy", {"kind": "linear-probe"})
+    if isinstance(strategy, Mapping):
+        kind = str(strategy.get("kind", "linear-probe"))
+        model = STRATEGIES.get(kind).Config
+        try:
+            typed = model(**{**strategy, "kind": kind})
+        except ValidationError as error:
+            problems += _problems(error, "strategy.", model)
+        else:
+            if config is not None:
+                config = config.model_copy(update={"strategy": typed.model_dump(mode="json")})
+    if problems or config is None:
+        raise ConfigError("the configuration does not hold:\n" + "\n".join(f"  - {text}" for text in problems))
+    total = config.split.train + config.split.val + config.split.test
+    if abs(total - 1) > 1e-6:
+        raise ConfigError(f"split.train + split.val + split.test is {total:g}; it must be 1")
+    return config
+
+
+def _problems(error: ValidationError, prefix: str, model: type[BaseModel]) -> list[str]:
+    """One line a problem: where, what was got, what is needed."""
+    lines = []
+    for item in error.errors():
+        place = prefix + ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            known = _known_names(model, prefix)
+            lines.append(f"{place}: there is no such setting{nearest(place, known)}")
+        else:
+            lines.append(f"{place}: {item['msg']} (got {item['input']!r})")
+    return lines
+
+
+def _known_names(model: type[BaseModel], prefix: str) -> list[str]:
+    """All dotted names below a model."""
+    names = []
+    for name, field in model.model_fields.items():
+        names.append(prefix + name)
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            names += _known_names(annotation, f"{prefix}{name}.")
+    return names

@@ -1,0 +1,207 @@
+"""``predict``, ``evaluate`` and ``embed`` on new data, with a bundle or a backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.cohort.read import read_cohort
+from medgraft.data.imaging.reader import ImageReader
+from medgraft.errors import CohortError, UsageError
+from medgraft.experiment.build import build_source, choose_device
+from medgraft.experiment.config import resolve_config
+from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.evaluating import evaluate_part, prediction_rows
+from medgraft.experiment.stages.workspace import pictures_of
+from medgraft.experiment.tables import read_table, write_csv, write_table
+from medgraft.files import read_json, write_json
+from medgraft.home import Home
+from medgraft.progress import Progress
+from medgraft.registry import nearest
+from medgraft.source.embedding.embed import embed
+from medgraft.use.prediction.predictor import Predictor
+from medgraft.use.report.render import render_report
+
+__all__ = ["Prediction", "embed_data", "evaluate_run", "predict_files"]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """``table``: file, member, case_id, prediction, one ``p_<label>`` a class, reason (for what could not be read)."""
+
+    table: pd.DataFrame
+    forward_passes: int
+    warnings: list[str]
+
+
+def predict_files(
+    run: Path,
+    files: Sequence[Path],
+    *,
+    out: Path | None = None,
+    paths: bool = True,
+    options: CohortOptions | None = None,
+    device: str = "auto",
+    home: Home | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> Prediction:
+    """Answers for files, folders or tables of pictures; labels are not needed and not looked at."""
+    progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
+    if out is not None and out.exists() and not overwrite:
+        raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
+    predictor = Predictor.load(run, home, device=choose_device(device))
+    missing = [str(file) for file in files if not file.exists()]
+    if missing:
+        raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
+    cohorts = [_cohort(file, options or CohortOptions(), home, reader, progress) for file in files]
+    table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
+    answer = predictor.predict(pictures_of(table), reader=reader, progress=progress)
+    columns: dict[str, Any] = {"file": table["path"], "member": table["member"], "case_id": table["case_id"]}
+    columns["prediction"] = answer.label
+    for column, label in enumerate(predictor.bundle.task.labels):
+        columns[f"p_{label}"] = answer.probability[:, column]
+    columns["reason"] = [answer.embedding.failures.get(row, "") for row in range(len(table))]
+    result = pd.concat([pd.DataFrame(columns), _refused(cohorts, list(columns))], ignore_index=True)
+    if not paths:
+        result = result.drop(columns=["file"])
+    if out is not None:
+        write_csv(out, result)
+    return Prediction(result, answer.embedding.forward_passes, list(progress.notices))
+
+
+def _refused(cohorts: Sequence[Cohort], columns: list[str]) -> pd.DataFrame:
+    """Rows for what never became a case, so that no file is lost silently."""
+    rows = [
+        {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason}
+        for cohort in cohorts
+        for item in cohort.quarantined
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _cohort(data: Path, options: CohortOptions, home: Home, reader: ImageReader, progress: Progress) -> Cohort:
+    """The cases of one argument, with its notes told."""
+    cohort = read_cohort(data, options, home=home, reader=reader, progress=progress)
+    for note in cohort.notes:
+        progress.notice(note)
+    return cohort
+
+
+def evaluate_run(
+    run: Path,
+    data: Path,
+    *,
+    options: CohortOptions | None = None,
+    name: str | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    home: Home | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """External validation: adds ``external:<name>`` to predictions, metrics and report; returns its metrics.
+
+    Cases whose picture or patient took part in training or validation are left out and counted.
+    """
+    progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
+    folder = RunFolder(run)
+    metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
+    predictor = Predictor.load(run, home, device=choose_device(device))
+    cohort = _cohort(data, options or CohortOptions(), home, reader, progress)
+    part = f"external:{name or cohort.name}"
+    if part in metrics and not overwrite:
+        raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
+    cohort = _fit_for_evaluation(cohort, predictor, folder, split, progress)
+    answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
+    good = [row for row in range(len(cohort)) if row not in answer.embedding.failures]
+    if len(good) < len(cohort):
+        progress.notice(f"{len(cohort) - len(good)} pictures could not be read and are left out")
+    if not good:
+        raise CohortError(f"evaluating {data}: none of its pictures can be read")
+    bundle = predictor.bundle
+    rows = prediction_rows(cohort.table.iloc[good], part, answer.probability[good], bundle)
+    majority = bundle.task.labels.index(metrics["_meta"]["majority_label"])
+    replicates = int(metrics["_meta"]["bootstrap_replicates"])
+    found, warnings = evaluate_part(rows, bundle, majority=majority, seed=seed, replicates=replicates)
+    before = read_table(folder / "predictions.parquet")
+    write_table(folder / "predictions.parquet", pd.concat([before[before["split"] != part], rows], ignore_index=True))
+    content = {key: value for key, value in metrics.items() if key != "format_version"} | {part: found}
+    content["_meta"] = {**metrics["_meta"]}
+    content["_meta"]["warnings"] = [
+        *(text for text in metrics["_meta"]["warnings"] if not text.startswith(f"{part}:")),
+        *(f"{part}: {text}" for text in [*warnings, *progress.notices]),
+    ]
+    write_json(folder / "metrics.json", content)
+    render_report(run)
+    return {"split": part, "metrics": found, "warnings": [*progress.notices, *warnings]}
+
+
+def _fit_for_evaluation(
+    cohort: Cohort, predictor: Predictor, folder: RunFolder, split: Mapping[str, Any], progress: Progress
+) -> Cohort:
+    """Labelled cases of known classes that had no part in training."""
+    table, labels = cohort.table, predictor.bundle.task.labels
+    if not table["label"].notna().any():
+        raise CohortError("evaluating: the data have no labels; use `medgraft predict`, or name the --label-col")
+    unknown = sorted(set(table["label"].dropna().astype(str)) - set(labels))
+    if unknown:
+        raise CohortError(
+            f"evaluating: the labels {', '.join(map(repr, unknown[:5]))} are not classes of this run "
+            f"({', '.join(labels)}){nearest(unknown[0], labels)}; map them with --label-map {unknown[0]}={labels[0]},…"
+        )
+    seen = read_table(folder / "cohort.parquet")
+    seen = seen[seen["case_id"].isin([*split["train"], *split["val"]])]
+    known = table["case_id"].isin(seen["case_id"]) | table["patient_id"].isin(seen["patient_id"].dropna())
+    if known.any():
+        progress.notice(f"{int(known.sum())} cases took part in training (same picture or patient) and are left out")
+    kept = table[table["label"].notna() & ~known].reset_index(drop=True)
+    if kept.empty:
+        raise CohortError("evaluating: every case took part in training; give data that the run has not seen")
+    return replace(cohort, table=kept)
+
+
+def embed_data(
+    data: Path,
+    out: Path,
+    *,
+    file: Path | None = None,
+    sets: Iterable[str] = (),
+    flags: Mapping[str, Any] | None = None,
+    home: Home | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Write pooled features to a Parquet table: case_id, patient_id, site, label, split, f0…; return counts."""
+    progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
+    if out.exists() and not overwrite:
+        raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
+    if not data.exists():
+        raise UsageError(f"reading DATA {data}: there is no such file or folder; check the path")
+    config = resolve_config(file, sets, flags)
+    cohort = _cohort(data, config.data, home, reader, progress)
+    pictures = pictures_of(cohort.table)
+    job, preprocessing = build_source(config, pictures, home, reader)
+    result = embed(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)
+    good = np.array([row not in result.failures for row in range(len(pictures))], dtype=bool)
+    features = pd.DataFrame(result.features[good], columns=[f"f{i}" for i in range(result.features.shape[1])])
+    write_table(out, pd.concat([cohort.public()[good].reset_index(drop=True), features], axis=1))
+    quarantined = [(item.path, item.reason) for item in cohort.quarantined]
+    quarantined += [(str(pictures[row].path), reason) for row, reason in sorted(result.failures.items())]
+    return {
+        "out": str(out),
+        "cases": int(good.sum()),
+        "features": int(result.features.shape[1]),
+        "forward_passes": result.forward_passes,
+        "decodes": result.decodes,
+        "engine": result.engine,
+        "quarantined": len(quarantined),
+        "warnings": list(progress.notices),
+    }

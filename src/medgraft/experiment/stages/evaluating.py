@@ -1,0 +1,133 @@
+"""Stage: predictions of every part and of cross-validation, and the numbers with their intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medgraft.data.cohort.split import Split
+from medgraft.errors import MedgraftError
+from medgraft.experiment.stages.workspace import Workspace
+from medgraft.experiment.tables import write_table
+from medgraft.files import write_json
+from medgraft.measure.evaluation import evaluate, evaluate_repeats, evaluation_warnings
+from medgraft.measure.threshold import predicted_class
+from medgraft.transfer.models.bundle import Bundle
+from medgraft.types import SPLITS
+
+__all__ = ["evaluate_part", "evaluation_stage", "prediction_rows", "train_majority"]
+
+
+def prediction_rows(
+    table: pd.DataFrame, split: str, probability: NDArray[np.float64], bundle: Bundle
+) -> pd.DataFrame:
+    """Rows of ``predictions.parquet`` for cases of one part; ``table`` has the cohort's columns."""
+    task = bundle.task
+    called = predicted_class(probability, bundle.calibration.threshold, task.positive_index)
+    rows = pd.DataFrame(
+        {
+            "case_id": table["case_id"].to_numpy(),
+            "patient_id": table["patient_id"].to_numpy(),
+            "site": table["site"].to_numpy(),
+            "split": split,
+            "repeat": pd.array([pd.NA] * len(table), dtype="Int64"),
+            "fold": pd.array([pd.NA] * len(table), dtype="Int64"),
+            "y_true": table["label"].to_numpy(),
+            "y_pred": [task.labels[int(index)] for index in called],
+        }
+    )
+    for column, label in enumerate(task.labels):
+        rows[f"p_{label}"] = probability[:, column]
+    return rows
+
+
+def evaluate_part(
+    rows: pd.DataFrame, bundle: Bundle, *, majority: int, seed: int, replicates: int
+) -> tuple[dict[str, Any], list[str]]:
+    """Numbers and warnings of one part's rows; repeats of cross-validation are pooled as they should be."""
+    task, calibration = bundle.task, bundle.calibration
+    columns = [f"p_{label}" for label in task.labels]
+    repeats = [group for _, group in rows.groupby("repeat", sort=True)] or [rows]
+    first = repeats[0]
+    truth = task.encode(first["y_true"].tolist())
+    groups = _patients(first["patient_id"])
+    options: dict[str, Any] = {
+        "labels": task.labels,
+        "positive": task.positive,
+        "groups": groups,
+        "majority": majority,
+        "threshold": calibration.threshold,
+        "threshold_from": calibration.threshold_from,
+        "seed": seed,
+        "replicates": replicates,
+    }
+    called = task.encode(first["y_pred"].tolist())
+    warnings = evaluation_warnings(truth, called, task.labels, groups)
+    if len(repeats) == 1:
+        return evaluate(truth, first[columns].to_numpy(), **options), warnings
+    chances = np.stack([group[columns].to_numpy() for group in repeats])
+    return evaluate_repeats(truth, chances, **options), warnings
+
+
+def _patients(ids: pd.Series) -> NDArray[np.int64] | None:
+    """Patient numbers; ``None`` unless every patient is known."""
+    if ids.isna().any():
+        return None
+    return np.unique(ids.to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64)
+
+
+def train_majority(work: Workspace, split: Split) -> int:
+    """Index of the most frequent class of the training cases."""
+    train = work.cohort.table[work.cohort.table["case_id"].isin(split.train)]
+    return int(np.bincount(work.task.encode(train["label"].tolist()), minlength=len(work.task.labels)).argmax())
+
+
+def evaluation_stage(work: Workspace) -> None:
+    """Write ``predictions.parquet`` and ``metrics.json``."""
+    if work.bundle is None or work.embedding is None or work.split is None:
+        raise MedgraftError("evaluating: an earlier stage has not run")
+    bundle, table = work.bundle, work.cohort.table
+    probability = bundle.head.probabilities(work.embedding.features)
+    parts = np.array([part or "" for part in work.parts()])
+    frames = [
+        prediction_rows(table[parts == part], part, probability[parts == part], bundle)
+        for part in SPLITS
+        if (parts == part).any()
+    ]
+    frames += _out_of_fold(work, parts, bundle)
+    work.predictions = pd.concat(frames, ignore_index=True)
+    write_table(work.run / "predictions.parquet", work.predictions)
+    majority, config = train_majority(work, work.split), work.config
+    content: dict[str, Any] = {}
+    warnings: list[str] = ["leaking split"] if work.split.leaking else []
+    for part, rows in work.predictions.groupby("split", sort=False):
+        content[str(part)], found = evaluate_part(
+            rows, bundle, majority=majority, seed=config.seed, replicates=config.evaluation.replicates
+        )
+        warnings += [f"{part}: {text}" for text in found if part != "train"]
+    content["_meta"] = {
+        "positive_label": work.task.positive,
+        "task": work.task.kind,
+        "labels": list(work.task.labels),
+        "majority_label": work.task.labels[majority],
+        "bootstrap_replicates": config.evaluation.replicates,
+        "stamp": "leaking split" if work.split.leaking else None,
+        "warnings": warnings,
+    }
+    write_json(work.run / "metrics.json", content)
+
+
+def _out_of_fold(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> list[pd.DataFrame]:
+    """Rows of cross-validation, one frame a repeat."""
+    found = work.out_of_fold
+    if found is None:
+        return []
+    seen = work.cohort.table[np.isin(parts, ["train", "val"])].iloc[found.rows]
+    frames = []
+    for repeat, (chances, fold) in enumerate(zip(found.probability, found.fold, strict=True)):
+        rows = prediction_rows(seen, "cv", chances, bundle)
+        frames.append(rows.assign(repeat=pd.array([repeat] * len(rows), dtype="Int64"), fold=pd.array(fold, dtype="Int64")))
+    return frames

@@ -1,0 +1,124 @@
+"""Stage: the strategy learns from train and validation; writes ``history.csv`` and the bundle."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medgraft.errors import MedgraftError
+from medgraft.experiment.stages.workspace import Workspace, pictures_of
+from medgraft.experiment.tables import write_csv
+from medgraft.measure.threshold import choose_threshold
+from medgraft.source.embedding.embed import embed, prepare
+from medgraft.source.embedding.state import backbone_state
+from medgraft.transfer.models.bundle import Bundle, Calibration, write_bundle
+from medgraft.transfer.strategies.strategy import Material, Transferred
+
+__all__ = ["material_of", "transfer_stage"]
+
+
+def material_of(work: Workspace) -> Material:
+    """Train and validation cases as the strategy sees them."""
+    if work.embedding is None:
+        raise MedgraftError("transferring: the embedding stage has not run")
+    parts = np.array([part or "" for part in work.parts()])
+    rows = np.flatnonzero(np.isin(parts, ["train", "val"]))
+    pictures = [pictures_of(work.cohort.table)[row] for row in rows]
+
+    def pixels(chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+        return prepare([pictures[row] for row in chosen], work.preprocessing, work.reader)
+
+    modality = work.cohort.table["modality"].iloc[rows].mode()
+    return Material(
+        features=work.embedding.features[rows],
+        labels=work.task.encode(work.cohort.table["label"].tolist())[rows],
+        groups=work.groups[rows],
+        is_val=parts[rows] == "val",
+        index=rows.astype(np.int64),
+        n_classes=len(work.task.labels),
+        pixels=pixels,
+        backbone=work.job.backbone,
+        modality=str(modality.iloc[0]),
+        checkpoints=work.run.checkpoints,
+        seed=work.config.seed,
+        device=work.job.device,
+        progress=work.progress,
+    )
+
+
+def transfer_stage(work: Workspace) -> None:
+    """Fit, embed again with new weights if there are any, choose the threshold, write the bundle."""
+    material = material_of(work)
+    done = work.strategy.fit(material)
+    work.out_of_fold, work.facts = done.out_of_fold, done.facts
+    if done.history:
+        write_csv(work.run / "history.csv", pd.DataFrame(done.history))
+    trained = done.backbone_state
+    if trained is not None:
+        _embed_again(work, trained)
+        material = material_of(work)
+    work.bundle = Bundle(
+        backbone=work.job.backbone.facts,
+        checksum=work.job.checksum,
+        state=backbone_state(work.job),
+        head=done.head,
+        preprocessing=work.preprocessing,
+        task=work.task,
+        calibration=_calibration(work, material, done),
+        strategy=work.config.strategy,
+        engine=str(work.embedding.engine["engine"]) if work.embedding is not None else "torch",
+        frozen=trained is None,
+    )
+    write_bundle(work.run.bundle, work.bundle)
+
+
+def _embed_again(work: Workspace, state: dict[str, NDArray[Any]]) -> None:
+    """Features of the trained backbone, by the same path as those of the source's."""
+    work.job = replace(work.job, checksum=_checksum(state), state=state)
+    result = embed(
+        pictures_of(work.cohort.table),
+        work.job,
+        work.preprocessing,
+        reader=work.reader,
+        engine=work.config.engine,
+        progress=work.progress,
+    )
+    work.forward_passes += result.forward_passes
+    work.decodes += result.decodes
+    work.embedding = result
+
+
+def _calibration(work: Workspace, material: Material, done: Transferred) -> Calibration:
+    """The threshold of a binary task: from validation cases, else from out-of-fold predictions of training cases."""
+    if material.is_val.any():
+        chances = done.head.probabilities(material.features[material.is_val])
+        found = _threshold(work, material.labels[material.is_val], chances, "val")
+        if found.threshold is not None:
+            return found
+    if done.out_of_fold is not None:
+        rows = done.out_of_fold.rows
+        return _threshold(work, material.labels[rows], done.out_of_fold.probability.mean(axis=0), "cv")
+    return Calibration()
+
+
+def _threshold(work: Workspace, labels: NDArray[Any], chances: NDArray[Any], origin: str) -> Calibration:
+    """Youden's cut, where both classes are there."""
+    positive = work.task.positive_index
+    if positive is None or len(np.unique(labels)) < 2:
+        return Calibration()
+    return Calibration(threshold=choose_threshold(labels == positive, chances[:, positive]), threshold_from=origin)
+
+
+def _checksum(state: dict[str, NDArray[Any]]) -> str:
+    """sha256 over names, types and values: the name of trained weights in the caches."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        value = np.ascontiguousarray(state[name])
+        digest.update(f"{name} {value.dtype.str} {value.shape}\n".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,49 @@
+"""The contract of an audit check, and the registry of them.
+
+A check looks at plain data (never at files) and returns entries by section of ``audit.json``. It names cases
+by case id only, never a path or a patient as given. Registering it under ``CHECKS`` is enough to be run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.imaging.facts import PixelFacts
+from medgraft.registry import Registry
+
+__all__ = ["CHECKS", "SECTIONS", "Check", "Material"]
+
+SECTIONS = (
+    *("duplicates", "patients_across_splits", "quarantined", "label_conflicts"),
+    *("pixels", "shortcuts", "privacy", "notes"),
+)
+"""The lists of ``audit.json``."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a check may look at. ``part``: case id → train | val | test, as given, else as made."""
+
+    cohort: Cohort
+    facts: Mapping[str, PixelFacts]
+    part: Mapping[str, str]
+
+    def cases(self) -> list[str]:
+        """The case ids whose pixels are known, in the order of the cohort."""
+        return [case for case in self.cohort.table["case_id"].astype(str) if case in self.facts]
+
+    def labels(self) -> dict[str, str | None]:
+        """case id → label, ``None`` where unlabelled."""
+        table = self.cohort.table
+        return {
+            str(case): str(label) if known else None
+            for case, label, known in zip(table["case_id"], table["label"], table["label"].notna(), strict=True)
+        }
+
+
+Check = Callable[[Material], dict[str, list[Any]]]
+
+CHECKS: Registry[Check] = Registry("audit check")

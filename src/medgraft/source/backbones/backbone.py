@@ -1,0 +1,96 @@
+"""The contract of a backbone: a pretrained feature extractor that carries its own preprocessing and licence.
+
+``Backbone`` is plain data plus one method that builds the network. The network maps pixels in [0, 1],
+shape (N, C, H, W), C = 1 or 3, to pooled features (N, feature_dim): normalisation (mean, std) is *inside*,
+as is the stem for one channel. It comes in eval mode with every weight loaded strictly; what was not
+loaded (the source task's own head) is named in ``not_transferred``.
+
+A family (``timm``, ``torchvision``, ``custom``) registers in ``FAMILIES`` and says which names it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from medgraft.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["FAMILIES", "Backbone", "BackboneFacts", "BackboneFamily"]
+
+
+@dataclass(frozen=True)
+class BackboneFacts:
+    """What is known of a backbone without building it. JSON-able; travels in the bundle and the report.
+
+    ``size`` is the side of the square input in pixels; ``mean``/``std`` are in the order R, G, B for
+    pixels in [0, 1]; ``checksum`` is the sha256 of the weights' file, or ``random:<seed>``;
+    ``interpolation`` is the one that the weights were trained with.
+    """
+
+    name: str
+    weights: str
+    checksum: str
+    feature_dim: int
+    parameters: int
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str
+    licence: str
+    trained_on: str
+    origin: str
+
+
+class BackboneFamily(Protocol):
+    """Where networks of one kind come from."""
+
+    def knows(self, name: str) -> bool:
+        """Whether this family builds ``name``."""
+        ...
+
+    def names(self) -> list[str]:
+        """All names, for ``medgraft list backbones`` and for the nearest match of a wrong one."""
+        ...
+
+    def default_preprocessing(self, name: str) -> dict[str, Any]:
+        """``size``, ``mean``, ``std``, ``interpolation`` of the family's standard weights of ``name``."""
+        ...
+
+    def create(self, name: str) -> nn.Module:
+        """The bare network with random weights whose ``forward`` gives pooled features (N, d)."""
+        ...
+
+    def stages(self, name: str, network: nn.Module) -> list[tuple[str, list[str]]]:
+        """Named stages from input to output; each with the names of its parameters (all, disjoint)."""
+        ...
+
+    def head_prefixes(self, name: str, network: nn.Module) -> tuple[str, ...]:
+        """Modules of the source task's own head: the only keys of a checkpoint that may be left out."""
+        ...
+
+    def origin(self, name: str) -> dict[str, str]:
+        """``url`` (empty where unknown), ``licence`` and ``trained_on`` of the standard weights of
+        ``name``."""
+        ...
+
+
+class Backbone(Protocol):
+    """A resolved backbone: facts and a way to build the network."""
+
+    facts: BackboneFacts
+
+    def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
+        """The network for 1 or 3 input channels in eval mode; ``state`` replaces the source's weights
+        (strict)."""
+        ...
+
+    def stages(self, network: nn.Module) -> list[tuple[str, list[str]]]:
+        """Stages of a built network, input first; for layer-wise learning rates and partial freezing."""
+        ...
+
+
+FAMILIES: Registry[BackboneFamily] = Registry("backbone family")

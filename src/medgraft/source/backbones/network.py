@@ -1,0 +1,46 @@
+"""The network of a backbone: pixels in, pooled features out, everything between inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from medgraft.errors import UsageError
+from medgraft.source.backbones.stem import adapt_stem, with_ones
+
+__all__ = ["BackboneNetwork"]
+
+
+class BackboneNetwork(nn.Module):
+    """Pixels in [0, 1], (N, C, H, W) float32, C = 1 or 3 as built → features (N, d) float32.
+
+    ``body`` is the source's network without its head. Three channels are normalised by mean and std (R, G,
+    B); one channel goes through an adapted stem (``adapted_stem``), or is replicated where no stem can be
+    adapted. Mean and std are no part of the state dict: they travel with the facts.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, body: nn.Module, *, channels: int, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        if channels not in (1, 3):
+            raise UsageError(f"building a backbone for {channels} channels; 1 (grey) or 3 (RGB) are needed")
+        self.channels = channels
+        self.adapted_stem = channels == 1 and adapt_stem(body, mean, std)
+        self.body = body
+        for name, values in (("mean", mean), ("std", std)):
+            self.register_buffer(name, torch.tensor(list(values)).float().view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Pooled features (N, d)."""
+        if self.adapted_stem:
+            prepared = with_ones(pixels)
+        else:
+            if self.channels == 1:
+                pixels = pixels.expand(-1, 3, -1, -1)
+            prepared = (pixels - self.mean) / self.std
+        features: Tensor = self.body(prepared)
+        return features.flatten(1).float()

@@ -1,0 +1,274 @@
+"""Cases to pooled features: each picture is decoded once and goes through the frozen network once, ever.
+
+Two caches share one mechanism: *features*, keyed by the file's sha256, the member, the preprocessing, the weights'
+checksum, the cut, the view and the engine with its version; and *facts* of the pixels (hash, size, thumbnail),
+keyed by file and member. Decoding runs in threads (the decoders leave the GIL) while the engine is being
+built and while it computes. What cannot be read is returned as a failure with its reason, never raised.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgraft.data.imaging.facts import PixelFacts, pixel_facts
+from medgraft.data.imaging.preprocess import Preprocessing
+from medgraft.data.imaging.reader import ImageReader
+from medgraft.errors import ReaderError, WeightsError
+from medgraft.progress import Progress
+from medgraft.source.embedding import openvino_engine, torch_engine
+from medgraft.source.embedding.engine import ENGINES, Engine, EngineKind, EngineUnavailable, Job
+from medgraft.source.embedding.row_cache import RowCache
+
+__all__ = ["Embedding", "Picture", "common_channels", "embed", "prepare"]
+
+_CUT, _VIEW = "pooled", "whole"
+_PREFETCH_BYTES = 512 * 2**20
+_SHARD_ROWS = 512
+_SAMPLE = 8
+_BUILT_IN = (openvino_engine, torch_engine)  # importing them registers them, in the order in which they are tried
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Where the pixels of a case are: file, member, and the sha256 of the file's bytes."""
+
+    path: Path
+    member: str
+    sha256: str
+
+
+@dataclass
+class Embedding:
+    """Row ``i`` belongs to picture ``i``. A row of a failure holds NaN and no facts.
+
+    ``features`` (n, d) float32. ``seconds``: ``read`` waiting for decoded pixels, ``embed`` the rest of the
+    pass, ``engine`` making the network ready. ``decodes`` and ``forward_passes`` count what was really done.
+    """
+
+    features: NDArray[np.float32]
+    facts: list[PixelFacts | None]
+    failures: dict[int, str] = field(default_factory=dict)
+    decodes: int = 0
+    forward_passes: int = 0
+    engine: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=lambda: {"read": 0.0, "embed": 0.0, "engine": 0.0})
+
+
+class _Store:
+    """The two caches of one recipe."""
+
+    def __init__(self, job: Job, preprocessing: Preprocessing, kind: EngineKind, progress: Progress) -> None:
+        cache = job.home.cache
+        recipe = RowCache.key(
+            job.backbone.facts.name, job.checksum, preprocessing.digest(), _CUT, _VIEW, kind.name, kind.version()
+        ).hex()[:32]
+        self.features = RowCache(cache / "features" / recipe, progress)
+        self.facts = RowCache(cache / "facts" / "pixels", progress)
+
+
+def embed(
+    pictures: Sequence[Picture],
+    job: Job,
+    preprocessing: Preprocessing,
+    *,
+    reader: ImageReader,
+    engine: str = "auto",
+    progress: Progress | None = None,
+) -> Embedding:
+    """Features and facts of ``pictures``. ``engine``: ``auto`` (first that works), or a name of ``ENGINES``."""
+    progress = progress or Progress()
+    kinds = [ENGINES.get(engine)] if engine != "auto" else [kind for _, kind in ENGINES.items()]
+    problems = []
+    for kind in kinds:
+        if not kind.offered(job.device):
+            problems.append(f"{kind.name}: not for this device, or not installed")
+            continue
+        work = _Pass(pictures, job, preprocessing, reader, progress)
+        try:
+            return work.run(kind)
+        except EngineUnavailable as error:
+            problems.append(f"{kind.name}: {error}")
+            progress.notice(f"the engine {kind.name} cannot be used here: {error}")
+    raise WeightsError(f"no engine can run {job.backbone.facts.name} on {job.device}: {'; '.join(problems)}")
+
+
+class _Pass:
+    """One pass over the pictures that the caches do not know."""
+
+    def __init__(
+        self, pictures: Sequence[Picture], job: Job, preprocessing: Preprocessing, reader: ImageReader, progress: Progress
+    ) -> None:
+        self.pictures, self.job, self.preprocessing, self.reader = pictures, job, preprocessing, reader
+        self.progress = progress
+        self.keys = [RowCache.key(picture.sha256, picture.member) for picture in pictures]
+        dimension = job.backbone.facts.feature_dim
+        self.result = Embedding(np.full((len(pictures), dimension), np.nan, np.float32), [None] * len(pictures))
+        self._fresh: dict[int, PixelFacts] = {}
+        self._computed: dict[int, NDArray[np.float32]] = {}
+
+    def run(self, kind: EngineKind) -> Embedding:
+        """Fill the result from the caches, compute the rest, and keep it."""
+        store = _Store(self.job, self.preprocessing, kind, self.progress)
+        self.result.engine = {"engine": kind.name, "version": kind.version()}
+        todo = self._recall(store)
+        if todo:
+            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                # Decoding starts before the engine is built: the two use different cores.
+                decoded = _Prefetch(pool, self._decode, todo, self._window())
+                began = time.perf_counter()
+                engine = kind.build(self.job)
+                self.result.seconds["engine"] = time.perf_counter() - began
+                self.result.engine |= engine.facts
+                try:
+                    self._compute(engine, decoded, len(todo), store)
+                finally:
+                    decoded.stop()
+                    self._keep(store)
+        return self.result
+
+    def _recall(self, store: _Store) -> list[int]:
+        """Fill in what is known; the rows that are not."""
+        features, facts = store.features.rows(self.keys), store.facts.rows(self.keys)
+        todo = []
+        for row, key in enumerate(self.keys):
+            if key in features and key in facts:
+                self.result.features[row] = np.frombuffer(features[key], np.float32)
+                self.result.facts[row] = _unpack(facts[key])
+            else:
+                todo.append(row)
+        return todo
+
+    def _window(self) -> int:
+        """How many decoded pictures may wait."""
+        size = 4 * self.preprocessing.channels * self.preprocessing.size**2
+        return max(16, _PREFETCH_BYTES // size)
+
+    def _decode(self, row: int) -> tuple[NDArray[np.float32], PixelFacts]:
+        """Pixels as the network sees them, and their facts; runs in a thread."""
+        picture = self.pictures[row]
+        image = self.reader.read(picture.path, picture.member)
+        prepared = self.preprocessing.apply(image)
+        return prepared, pixel_facts(image, prepared)
+
+    def _compute(self, engine: Engine, decoded: _Prefetch, total: int, store: _Store) -> None:
+        """Run the engine over what comes from the decoders; keep a shard now and then."""
+        began, waited = time.perf_counter(), 0.0
+
+        def images() -> Iterator[tuple[int, NDArray[np.float32]]]:
+            nonlocal waited
+            for row, future in self.progress.track(decoded, total=total, label="reading and embedding"):
+                asked = time.perf_counter()
+                try:
+                    prepared, facts = future.result()
+                except ReaderError as error:
+                    self.result.failures[row] = str(error)
+                    continue
+                finally:
+                    waited += time.perf_counter() - asked
+                self._fresh[row] = facts
+                self.result.decodes += 1
+                yield row, prepared
+                if len(self._computed) >= _SHARD_ROWS:
+                    self._keep(store)
+
+        def sink(row: int, features: NDArray[np.float32]) -> None:
+            self._computed[row] = features
+
+        engine.run(images(), sink)
+        self.result.seconds["read"] = waited
+        self.result.seconds["embed"] = time.perf_counter() - began - waited
+
+    def _keep(self, store: _Store) -> None:
+        """Move computed rows to the result and to the caches."""
+        rows = sorted(self._computed)
+        if not rows:
+            return
+        features = {row: self._computed.pop(row) for row in rows}
+        for row, feature in features.items():
+            if not np.isfinite(feature).all():
+                raise WeightsError(f"the backbone {self.job.backbone.facts.name} gives features that are not finite")
+            self.result.features[row] = feature
+            self.result.facts[row] = self._fresh[row]
+        self.result.forward_passes += len(rows)
+        store.facts.put({self.keys[row]: _pack(self._fresh.pop(row)) for row in rows})
+        store.features.put({self.keys[row]: features[row].tobytes() for row in rows})
+
+
+class _Prefetch:
+    """Futures of decoded rows, in order, at most ``window`` of them ahead."""
+
+    def __init__(self, pool: ThreadPoolExecutor, decode: Any, rows: Sequence[int], window: int) -> None:
+        self._pool, self._decode = pool, decode
+        self._left = deque(rows)
+        self._waiting: deque[tuple[int, Future[tuple[NDArray[np.float32], PixelFacts]]]] = deque()
+        while self._left and len(self._waiting) < window:
+            self._submit()
+
+    def _submit(self) -> None:
+        row = self._left.popleft()
+        self._waiting.append((row, self._pool.submit(self._decode, row)))
+
+    def __iter__(self) -> Iterator[tuple[int, Future[tuple[NDArray[np.float32], PixelFacts]]]]:
+        while self._waiting:
+            if self._left:
+                self._submit()
+            yield self._waiting.popleft()
+
+    def stop(self) -> None:
+        """Give up what has not begun."""
+        self._left.clear()
+        for _, future in self._waiting:
+            future.cancel()
+
+
+def _pack(facts: PixelFacts) -> bytes:
+    text = json.dumps(facts.to_dict(), separators=(",", ":")).encode()
+    return len(text).to_bytes(4, "big") + text + facts.thumbnail
+
+
+def _unpack(row: bytes) -> PixelFacts:
+    end = 4 + int.from_bytes(row[:4], "big")
+    return PixelFacts.from_dict(json.loads(row[4:end]), row[end:])
+
+
+def common_channels(pictures: Sequence[Picture], job: Job, reader: ImageReader) -> int:
+    """1 if a spread sample of the pictures is grey, else 3. Asks the cache before it decodes."""
+    step = max(1, len(pictures) // _SAMPLE)
+    sample = list(pictures[::step])[:_SAMPLE]
+    keys = [RowCache.key(picture.sha256, picture.member) for picture in sample]
+    known = RowCache(job.home.cache / "facts" / "pixels").rows(keys)
+    for key, picture in zip(keys, sample, strict=True):
+        try:
+            found = _unpack(known[key]).channels if key in known else reader.read(picture.path, picture.member).channels
+        except ReaderError:
+            continue
+        if found == 3:
+            return 3
+    return 1
+
+
+def prepare(
+    pictures: Sequence[Picture], preprocessing: Preprocessing, reader: ImageReader
+) -> NDArray[np.float32]:
+    """Prepared pixels (n, C, S, S) of pictures that are known to be readable, decoded in threads, in order."""
+    shape = (len(pictures), preprocessing.channels, preprocessing.size, preprocessing.size)
+    pixels = np.empty(shape, np.float32)
+
+    def one(row: int) -> None:
+        picture = pictures[row]
+        pixels[row] = preprocessing.apply(reader.read(picture.path, picture.member))
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(one, range(len(pictures))))
+    return pixels

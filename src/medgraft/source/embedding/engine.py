@@ -1,0 +1,75 @@
+"""The contract of an engine: what runs a frozen backbone over prepared pixels.
+
+An engine maps prepared pixels (C, S, S) float32 in [0, 1] to pooled features (d,) float32, one image
+independent of the others. Its ``identity`` (name and version) is part of every cache key. An engine that
+cannot be had (not installed, or its features differ from eager PyTorch by more than the fidelity bound) raises
+``EngineUnavailable`` when it is built, and the next in ``ENGINES`` takes over, with a notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgraft.errors import MedgraftError
+from medgraft.home import Home
+from medgraft.registry import Registry
+from medgraft.source.backbones.backbone import Backbone
+
+__all__ = ["ENGINES", "Engine", "EngineKind", "EngineUnavailable", "Job", "Sink"]
+
+Sink = Callable[[int, NDArray[np.float32]], None]
+"""Takes a row number and its features; may be called from another thread, in any order."""
+
+
+class EngineUnavailable(MedgraftError):
+    """This engine cannot run this network here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an engine is built for. ``state`` are weights (numpy, by name) that replace the source's own."""
+
+    backbone: Backbone
+    checksum: str
+    channels: int
+    size: int
+    home: Home
+    device: str = "cpu"
+    state: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+class Engine(Protocol):
+    """A backbone made ready to run. ``facts`` are plain data for the record (fidelity, precision, …)."""
+
+    facts: dict[str, Any]
+
+    def run(self, images: Iterable[tuple[int, NDArray[np.float32]]], sink: Sink) -> None:
+        """Feed (row, pixels (C, S, S)) through; every row reaches ``sink`` before this returns."""
+        ...
+
+
+class EngineKind(Protocol):
+    """How an engine is named, whether it is here, and how it is built."""
+
+    name: str
+
+    def offered(self, device: str) -> bool:
+        """Whether it is installed and serves this device; without importing it."""
+        ...
+
+    def version(self) -> str:
+        """Version of the library behind it; without importing it."""
+        ...
+
+    def build(self, job: Job) -> Engine:
+        """Make it ready. Raises ``EngineUnavailable``."""
+        ...
+
+
+ENGINES: Registry[EngineKind] = Registry("engine")
+"""In the order in which they are tried."""

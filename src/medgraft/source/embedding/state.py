@@ -1,0 +1,33 @@
+"""The weights of a backbone as numpy arrays, without importing torch once they were needed before.
+
+A bundle of a frozen backbone holds the backbone's weights as a built network names them (one channel or three).
+They are kept in the cache under a name that is their content's hash, listed in a small index.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from medgraft.source.embedding.engine import Job
+from medgraft.source.embedding.row_cache import RowCache
+
+__all__ = ["backbone_state"]
+
+
+def backbone_state(job: Job) -> dict[str, NDArray[Any]]:
+    """The state dict of ``job``'s network; from the cache, else from the network itself."""
+    if job.state is not None:
+        return dict(job.state)
+    cache = RowCache(job.home.cache / "states" / RowCache.key(job.checksum, str(job.channels)).hex()[:32])
+    key = RowCache.key(job.backbone.facts.name, job.checksum, str(job.channels))
+    known = cache.rows([key])
+    if key in known:
+        return dict(load(known[key]))
+    network = job.backbone.build(job.channels)
+    state = {name: np.ascontiguousarray(value.detach().cpu().numpy()) for name, value in network.state_dict().items()}
+    cache.put({key: save(state)})
+    return state

@@ -1,0 +1,118 @@
+"""The bundle: the part of a run that predicts, as plain files that are checked before they are used.
+
+``model.safetensors`` (``backbone.*``, ``head.weight``, ``head.bias``), ``model.json`` (what the network is),
+``preprocessing.json``, ``labels.json``, ``calibration.json`` and ``MANIFEST.sha256`` over all of them. No picture,
+no row of a patient. A flipped bit anywhere is an ``ArtifactError``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from medgraft.data.imaging.preprocess import Preprocessing
+from medgraft.errors import ArtifactError
+from medgraft.files import read_json, verify_manifest, write_bytes, write_json, write_manifest
+from medgraft.source.backbones.backbone import BackboneFacts
+from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.tasks.classification import Classification
+
+__all__ = ["Bundle", "Calibration", "read_bundle", "write_bundle"]
+
+_BACKBONE, _WEIGHT, _BIAS = "backbone.", "head.weight", "head.bias"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How probabilities become an answer. ``threshold`` is the cut of a binary task and where it was chosen."""
+
+    kind: str = "none"
+    threshold: float | None = None
+    threshold_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything that prediction needs. ``checksum`` names the backbone's weights in caches."""
+
+    backbone: BackboneFacts
+    checksum: str
+    state: Mapping[str, NDArray[Any]]
+    head: LinearHead
+    preprocessing: Preprocessing
+    task: Classification
+    calibration: Calibration
+    strategy: Mapping[str, Any]
+    engine: str
+    frozen: bool
+
+
+def write_bundle(folder: Path, bundle: Bundle) -> None:
+    """Write all files beside their place and move them there in one step; an older bundle gives way."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as temporary:
+        fresh = Path(temporary) / "bundle"
+        fresh.mkdir()
+        tensors = {_BACKBONE + name: np.ascontiguousarray(value) for name, value in bundle.state.items()}
+        tensors |= {_WEIGHT: bundle.head.weight, _BIAS: bundle.head.bias}
+        write_bytes(fresh / "model.safetensors", save(tensors))
+        write_json(
+            fresh / "model.json",
+            {
+                "backbone": asdict(bundle.backbone),
+                "checksum": bundle.checksum,
+                "channels": bundle.preprocessing.channels,
+                "strategy": dict(bundle.strategy),
+                "frozen": bundle.frozen,
+                "engine": {"name": bundle.engine},
+                "head": {"kind": "linear", "features": bundle.head.weight.shape[1], "classes": len(bundle.head.bias)},
+            },
+        )
+        write_json(fresh / "preprocessing.json", bundle.preprocessing.model_dump(mode="json"))
+        task = bundle.task
+        write_json(
+            fresh / "labels.json", {"labels": list(task.labels), "positive": task.positive, "task": task.kind}
+        )
+        write_json(fresh / "calibration.json", asdict(bundle.calibration))
+        write_manifest(fresh)
+        if folder.exists():
+            shutil.rmtree(folder)
+        fresh.replace(folder)
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Verify and read a bundle. Raises ``ArtifactError`` for one that is missing, damaged or foreign."""
+    if not (folder / "model.json").exists() and not folder.exists():
+        raise ArtifactError(f"reading the bundle {folder}: it is not there; give a run folder that `fit` finished")
+    verify_manifest(folder)
+    model = read_json(folder / "model.json")
+    labels, calibration = read_json(folder / "labels.json"), read_json(folder / "calibration.json")
+    preprocessing = {k: v for k, v in read_json(folder / "preprocessing.json").items() if k != "format_version"}
+    try:
+        tensors = load((folder / "model.safetensors").read_bytes())
+        known = {field.name for field in fields(BackboneFacts)}
+        facts = {k: tuple(v) if isinstance(v, list) else v for k, v in model["backbone"].items() if k in known}
+        return Bundle(
+            backbone=BackboneFacts(**facts),
+            checksum=model["checksum"],
+            state={k.removeprefix(_BACKBONE): v for k, v in tensors.items() if k.startswith(_BACKBONE)},
+            head=LinearHead(tensors[_WEIGHT], tensors[_BIAS]),
+            preprocessing=Preprocessing(**preprocessing),
+            task=Classification(tuple(labels["labels"]), labels["positive"]),
+            calibration=Calibration(**{k: calibration[k] for k in ("kind", "threshold", "threshold_from")}),
+            strategy=model["strategy"],
+            engine=model["engine"]["name"],
+            frozen=model["frozen"],
+        )
+    except (KeyError, TypeError, ValidationError, SafetensorError, OSError) as error:
+        raise ArtifactError(f"reading the bundle {folder}: it does not fit this medgraft ({error}); fit again") from error

@@ -1,0 +1,53 @@
+"""The linear head: pooled features to class probabilities, in numpy, for every strategy alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgraft.errors import ArtifactError
+
+__all__ = ["LinearHead", "softmax"]
+
+
+def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """Probabilities over the last axis, without overflow."""
+    shifted = np.asarray(logits, dtype=np.float64)
+    shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """``softmax(features @ weight.T + bias)``. ``weight`` (classes, d) float32, ``bias`` (classes,) float32.
+
+    Two classes have two rows, as any other number, so that there is one code path. Standardisation of the
+    features is folded into weight and bias.
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.weight.ndim != 2 or self.bias.shape != self.weight.shape[:1]:
+            raise ArtifactError(f"a head of weight {self.weight.shape} and bias {self.bias.shape} does not fit")
+
+    @classmethod
+    def folded(cls, weight: NDArray[Any], bias: NDArray[Any], mean: NDArray[Any], scale: NDArray[Any]) -> LinearHead:
+        """The head on raw features that equals (weight, bias) on ``(features - mean) / scale``."""
+        folded = np.asarray(weight, np.float64) / np.asarray(scale, np.float64)
+        return cls(folded.astype(np.float32), (bias - folded @ np.asarray(mean, np.float64)).astype(np.float32))
+
+    def logits(self, features: NDArray[Any]) -> NDArray[np.float64]:
+        """(n, classes) in float64, each row independent of the others to the last bit (einsum, not BLAS)."""
+        if features.ndim != 2 or features.shape[1] != self.weight.shape[1]:
+            raise ArtifactError(f"features of shape {features.shape} do not fit a head on {self.weight.shape[1]}")
+        rows = features.astype(np.float64)
+        return np.einsum("nd,cd->nc", rows, self.weight.astype(np.float64), optimize=False) + self.bias
+
+    def probabilities(self, features: NDArray[Any]) -> NDArray[np.float64]:
+        """(n, classes), rows sum to one."""
+        return softmax(self.logits(features))

@@ -1,0 +1,102 @@
+"""The contract of a strategy: how the knowledge of a backbone is carried over to the target task.
+
+A strategy is a class with a ``name`` (its key in ``STRATEGIES``), a closed pydantic ``Config`` (only its
+own fields, ``kind`` literal equal to the name) and ``fit(material) -> Transferred``. It sees train and
+validation cases only: the material has no test labels. It returns plain data: a linear head on pooled features,
+and new backbone weights where it changed them, so that prediction is one path for all strategies:
+pixels → backbone → pooled features → head → probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgraft.progress import Progress
+from medgraft.registry import Registry
+from medgraft.transfer.models.head import LinearHead
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from medgraft.source.backbones.backbone import Backbone
+
+__all__ = ["STRATEGIES", "Material", "OutOfFold", "Strategy", "Transferred"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a strategy may see: the labelled cases of train and validation.
+
+    ``features`` (n, d) float32: pooled features of the unchanged source backbone, one row a case;
+    ``labels`` (n,) int class indices; ``groups`` (n,) int: cases of one patient or one duplicate group share a
+    number and are never separated; ``is_val`` (n,) bool: validation cases (all False where there are none);
+    ``index`` (n,) int: position of each case in the sorted cohort, from which random draws are seeded;
+    ``pixels(rows)`` returns prepared images (len(rows), C, S, S) float32 in [0, 1] for training a network;
+    ``backbone`` builds the network. ``checkpoints`` is a private folder for resumable state.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    is_val: NDArray[np.bool_]
+    index: NDArray[np.int64]
+    n_classes: int
+    pixels: Callable[[NDArray[np.int64]], NDArray[np.float32]]
+    backbone: Backbone
+    modality: str
+    checkpoints: Path
+    seed: int = 0
+    device: str = "cpu"
+    progress: Progress = field(default_factory=Progress)
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Out-of-fold predictions of grouped, repeated cross-validation over the given rows.
+
+    ``probability`` (repeats, n, classes); ``fold`` (repeats, n) int; ``rows`` (n,) positions in the material.
+    """
+
+    probability: NDArray[np.float64]
+    fold: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """What a strategy gives back.
+
+    ``head`` acts on pooled features of the (new) backbone. ``backbone_state`` is ``None`` where the backbone is
+    unchanged, else its full state dict (numpy arrays by name). ``history`` has one dict a training step of
+    interest (a C of the sweep, an epoch) and becomes ``history.csv``. ``facts`` are plain data for the report
+    (chosen C, best epoch, minutes, …).
+    """
+
+    head: LinearHead
+    backbone_state: dict[str, NDArray[Any]] | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+    out_of_fold: OutOfFold | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Strategy(Protocol):
+    """One way to transfer. ``needs_validation``: it stops or selects on validation cases."""
+
+    name: ClassVar[str]
+    needs_validation: ClassVar[bool]
+    Config: ClassVar[type[BaseModel]]
+
+    def __init__(self, config: Any) -> None: ...
+
+    def fit(self, material: Material) -> Transferred:
+        """Train on the material; deterministic for one seed and machine; resumable from ``checkpoints``."""
+        ...
+
+
+STRATEGIES: Registry[type[Strategy]] = Registry("strategy")

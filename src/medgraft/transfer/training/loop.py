@@ -1,0 +1,266 @@
+"""The one training loop: AdamW, warm-up and cosine, early stop on validation, resumable bit for bit.
+
+Epoch 0 is the network as it was given, evaluated before the first step: whatever training brings is told
+against it. The order of cases, augmentation and dropout are drawn from (seed, epoch, case or step), so a run
+that was killed and started again ends with the weights of an unbroken one. It stops on a loss or gradient
+that is not finite, and at the end the network holds the weights of the epoch with the lowest validation loss.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from medgraft.errors import UsageError
+from medgraft.progress import Progress
+from medgraft.transfer.models.freezing import trainable
+from medgraft.transfer.training.checkpoint import Checkpoint, Checkpoints
+from medgraft.transfer.training.examples import Examples
+from medgraft.transfer.training.placement import Placement
+from medgraft.transfer.training.schedule import warmup_cosine
+from medgraft.transfer.training.seeding import batches, epoch_order, seeded
+
+__all__ = ["Cases", "Recipe", "Trained", "train"]
+
+Score = Callable[[NDArray[np.float64], NDArray[np.int64]], dict[str, float | None]]
+"""(probabilities (n, classes), labels (n,)) → further columns of the history, finite or ``None``."""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """``train`` is learnt from; ``val`` says when to stop and which epoch is kept; ``score`` is only told."""
+
+    train: Examples
+    val: Examples
+    score: Score | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """``warmup``: share of all steps in [0, 1]; ``patience``: epochs without a lower validation loss before
+    it stops; ``clip_norm``: the gradient's largest L2 norm; ``label_smoothing`` in [0, 1) on the training
+    loss."""
+
+    epochs: int
+    batch_size: int
+    warmup: float
+    patience: int
+    clip_norm: float
+    label_smoothing: float
+    seed: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """``best_epoch`` is 0 where no epoch had a lower validation loss than the network at the start.
+
+    ``history``: ``epoch, lr`` (of the head, last step), ``train_loss`` (None at epoch 0), ``val_loss``, the
+    score's columns, ``seconds``; only ``seconds`` differs between two runs.
+    """
+
+    best_epoch: int
+    best_loss: float
+    stopped_early: bool
+    history: list[dict[str, Any]]
+
+
+@dataclass
+class _State:
+    """What training knows besides the network and the optimiser."""
+
+    epoch: int
+    best_epoch: int
+    best_loss: float
+    history: list[dict[str, Any]]
+    best: dict[str, Tensor] = field(repr=False)
+
+    def stale(self, patience: int) -> bool:
+        """Whether the best epoch is ``patience`` epochs ago."""
+        return self.epoch - self.best_epoch >= patience
+
+
+def train(
+    network: nn.Module,
+    groups: list[dict[str, Any]],
+    cases: Cases,
+    recipe: Recipe,
+    checkpoints: Checkpoints,
+    progress: Progress,
+) -> Trained:
+    """Train ``network`` (pixels (N, C, S, S) → logits (N, classes)) in place; it ends in eval mode.
+
+    ``groups`` are AdamW's, each with ``peak_lr``; together they hold exactly the trainable parameters.
+    Raises ``UsageError`` where training diverges, ``DataError`` for pixels that are not finite.
+    """
+    loop = _Loop(network, groups, cases, recipe, progress)
+    with loop.placement.deterministic():
+        state = loop.resume(checkpoints) or loop.start()
+        while state.epoch < recipe.epochs and not state.stale(recipe.patience):
+            loop.epoch(state)
+            checkpoints.save(loop.checkpoint(state))
+    network.load_state_dict(state.best)
+    network.eval()
+    return Trained(state.best_epoch, state.best_loss, state.epoch < recipe.epochs, state.history)
+
+
+class _Loop:
+    """One network and its optimiser."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        groups: list[dict[str, Any]],
+        cases: Cases,
+        recipe: Recipe,
+        progress: Progress,
+    ) -> None:
+        self.placement = Placement(recipe.device)
+        self.network = self.placement.network(network)
+        self.cases, self.recipe, self.progress = cases, recipe, progress
+        self.parameters = trainable(network)
+        held = [id(item) for group in groups for item in group["params"]]
+        if sorted(held) != sorted(id(item) for item in self.parameters.values()):
+            raise UsageError(
+                f"training: the optimiser's groups hold {len(held)} parameters, the network has "
+                f"{len(self.parameters)} that are not frozen; each of these must be held once"
+            )
+        self.optimiser = torch.optim.AdamW(groups)
+        self.per_epoch = len(batches(np.arange(len(cases.train)), recipe.batch_size))
+        self._given = _snapshot(network)
+
+    def start(self) -> _State:
+        """Epoch 0: the network as it was given."""
+        began = time.perf_counter()
+        loss, scores = self._validate(epoch=0)
+        seconds = time.perf_counter() - began
+        row = {"epoch": 0, "lr": 0.0, "train_loss": None, "val_loss": loss, **scores, "seconds": seconds}
+        return _State(0, 0, loss, [row], self._given)
+
+    def epoch(self, state: _State) -> None:
+        """Train one epoch, evaluate it, and keep its weights where they are the best so far."""
+        epoch, began = state.epoch + 1, time.perf_counter()
+        order = epoch_order(self.recipe.seed, epoch, len(self.cases.train))
+        parts = batches(order, self.recipe.batch_size)
+        label = f"training, epoch {epoch} of at most {self.recipe.epochs}"
+        self.network.train()
+        total = 0.0
+        for number, part in enumerate(self.progress.track(parts, total=len(parts), label=label)):
+            total += self._step(part, epoch, (epoch - 1) * self.per_epoch + number) * len(part)
+        loss, scores = self._validate(epoch)
+        state.epoch = epoch
+        if loss < state.best_loss:
+            state.best_epoch, state.best_loss, state.best = epoch, loss, _snapshot(self.network)
+        state.history.append(
+            {
+                "epoch": epoch,
+                "lr": float(self.optimiser.param_groups[-1]["lr"]),
+                "train_loss": total / len(order),
+                "val_loss": loss,
+                **scores,
+                "seconds": time.perf_counter() - began,
+            }
+        )
+
+    def _step(self, chosen: NDArray[np.int64], epoch: int, step: int) -> float:
+        """One step on the cases at positions ``chosen``; the loss before it."""
+        train, recipe = self.cases.train, self.recipe
+        steps = recipe.epochs * self.per_epoch
+        factor = warmup_cosine(step, steps=steps, warmup=round(recipe.warmup * steps))
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["peak_lr"] * factor
+        pixels = self.placement.pixels(train.batch(chosen, epoch=epoch))
+        labels = self.placement.vector(train.labels[chosen])
+        weights = self.placement.vector(train.weights[chosen].astype(np.float32))
+        self.optimiser.zero_grad(set_to_none=True)
+        with seeded(self.placement.device, recipe.seed, epoch, step):
+            with self.placement.precision():
+                logits = self.network(pixels)
+            each = F.cross_entropy(logits.float(), labels, reduction="none", label_smoothing=recipe.label_smoothing)
+            loss = (each * weights).mean()
+            value = float(loss.detach())
+            self._require_finite(value, "loss", chosen, epoch, step)
+            torch.autograd.backward(loss)
+        norm = nn.utils.clip_grad_norm_(list(self.parameters.values()), recipe.clip_norm)
+        self._require_finite(float(norm), "gradient", chosen, epoch, step)
+        self.optimiser.step()
+        return value
+
+    def _require_finite(self, value: float, what: str, chosen: NDArray[np.int64], epoch: int, step: int) -> None:
+        if not np.isfinite(value):
+            cases = ", ".join(str(i) for i in self.cases.train.index[chosen])
+            raise UsageError(
+                f"training stopped at step {step} (epoch {epoch}): the {what} is {value} on the cases "
+                f"{cases} (position "
+                "in the sorted cohort). Their pixels are finite, so training diverged: lower the learning "
+                "rate"
+            )
+
+    def _validate(self, epoch: int) -> tuple[float, dict[str, float | None]]:
+        """Weighted log-loss and scores on the validation cases."""
+        val = self.cases.val
+        self.network.eval()
+        rows = []
+        with torch.inference_mode():
+            for part in np.array_split(np.arange(len(val)), -(-len(val) // self.recipe.batch_size)):
+                with self.placement.precision():
+                    logits = self.network(self.placement.pixels(val.batch(part)))
+                rows.append(logits.float().cpu().double())
+            logits = torch.cat(rows)
+            each = F.cross_entropy(logits, torch.from_numpy(val.labels), reduction="none").numpy()
+            probability = torch.softmax(logits, dim=1).numpy()
+        loss = float(np.mean(each * val.weights))
+        if not np.isfinite(loss):
+            raise UsageError(
+                f"the validation loss after epoch {epoch} is {loss}: training diverged; lower the learning rate"
+            )
+        return loss, self.cases.score(probability, val.labels) if self.cases.score else {}
+
+    def checkpoint(self, state: _State) -> Checkpoint:
+        """Everything that the next epoch needs; the best weights only where they are not the newest or the
+        first."""
+        tensors = {f"network/{name}": item for name, item in self.network.state_dict().items()}
+        for name, parameter in self.parameters.items():
+            for key, item in self.optimiser.state[parameter].items():
+                tensors[f"optimiser/{name}/{key}"] = item
+        if 0 < state.best_epoch < state.epoch:
+            tensors |= {f"best/{name}": item for name, item in state.best.items()}
+        facts = {"best_epoch": state.best_epoch, "best_loss": state.best_loss, "history": state.history}
+        return Checkpoint(state.epoch, tensors, facts)
+
+    def resume(self, checkpoints: Checkpoints) -> _State | None:
+        """Go on from the newest good checkpoint, if there is one."""
+        found = checkpoints.newest(self.progress.notice)
+        if found is None:
+            return None
+        self.network.load_state_dict(_part(found.tensors, "network/"))
+        for name, parameter in self.parameters.items():
+            for key, item in _part(found.tensors, f"optimiser/{name}/").items():
+                # AdamW counts its steps on the CPU; its moments lie beside the parameter, in its memory
+                # format.
+                self.optimiser.state[parameter][key] = (
+                    item if item.ndim == 0 else torch.empty_like(parameter.detach()).copy_(item)
+                )
+        best_epoch = int(found.facts["best_epoch"])
+        best = self._given
+        if best_epoch:
+            best = _snapshot(self.network) if best_epoch == found.epoch else _part(found.tensors, "best/")
+        return _State(found.epoch, best_epoch, float(found.facts["best_loss"]), list(found.facts["history"]), best)
+
+
+def _snapshot(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of the state dict on the CPU."""
+    return {name: item.detach().cpu().clone() for name, item in network.state_dict().items()}
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Tensors whose name starts with ``prefix``, without it."""
+    return {name.removeprefix(prefix): item for name, item in tensors.items() if name.startswith(prefix)}

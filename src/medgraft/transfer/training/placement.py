@@ -1,0 +1,63 @@
+"""Where a network is trained: CPU, CUDA or MPS, with the memory format and precision that suit the place.
+
+channels_last everywhere (on a CPU mobile networks run about three times as fast with it); bfloat16 autocast
+on CUDA cards that have it, which needs no loss scaling; plain float32 elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from medgraft.errors import UsageError
+
+__all__ = ["Placement"]
+
+
+class Placement:
+    """``Placement("cpu" | "cuda" | "cuda:N" | "mps")``; ``UsageError`` where this machine has no such
+    device."""
+
+    def __init__(self, device: str) -> None:
+        try:
+            self.device = torch.device(device)
+        except RuntimeError as error:
+            raise UsageError(f"there is no device {device!r}; known: cpu, cuda, mps") from error
+        available = {
+            "cpu": True,
+            "cuda": torch.cuda.is_available() and (self.device.index or 0) < torch.cuda.device_count(),
+            "mps": torch.backends.mps.is_available(),
+        }
+        if not available.get(self.device.type, False):
+            raise UsageError(f"training on {device!r}: this machine has no such device for PyTorch; use cpu")
+        self.half = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+    def network(self, network: nn.Module) -> nn.Module:
+        """The network moved there, in place."""
+        return network.to(self.device).to(memory_format=torch.channels_last)
+
+    def pixels(self, batch: NDArray[np.float32]) -> Tensor:
+        """A batch (N, C, S, S) there."""
+        return torch.from_numpy(batch).to(device=self.device, memory_format=torch.channels_last)
+
+    def vector(self, values: NDArray[np.int64] | NDArray[np.float32]) -> Tensor:
+        """Labels or weights there."""
+        return torch.from_numpy(values).to(self.device)
+
+    @contextmanager
+    def precision(self) -> Iterator[None]:
+        """Within it a forward pass runs in the precision of the place."""
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
+            yield
+
+    @contextmanager
+    def deterministic(self) -> Iterator[None]:
+        """Within it cuDNN chooses algorithms that give the same answer twice; nothing global stays
+        changed."""
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+            yield

@@ -1,0 +1,82 @@
+"""Bundle → probabilities. The same path for every strategy, and the one that ``fit`` itself evaluates with:
+pixels → preprocessing of the bundle → backbone → pooled features → head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgraft.data.imaging.reader import ImageReader
+from medgraft.home import Home
+from medgraft.measure.threshold import predicted_class
+from medgraft.progress import Progress
+from medgraft.source.backbones.resolve import backbone_from_facts
+from medgraft.source.embedding.embed import Embedding, Picture, embed
+from medgraft.source.embedding.engine import Job
+from medgraft.transfer.models.bundle import Bundle, read_bundle
+
+__all__ = ["Predicted", "Predictor"]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Row ``i`` belongs to picture ``i``. ``probability`` (n, classes), NaN rows for failures; ``label`` is ``None``
+    there. ``embedding`` has the reasons, facts and counts."""
+
+    probability: NDArray[np.float64]
+    label: list[str | None]
+    embedding: Embedding
+
+
+class Predictor:
+    """A verified bundle, ready to answer."""
+
+    def __init__(self, bundle: Bundle, home: Home, *, device: str = "cpu", engine: str | None = None) -> None:
+        self.bundle, self._home, self._device = bundle, home, device
+        self._engine = engine or (bundle.engine if device == "cpu" else "torch")
+
+    @classmethod
+    def load(cls, folder: Path, home: Home, *, device: str = "cpu", engine: str | None = None) -> Predictor:
+        """From a run folder or a bundle folder. Raises ``ArtifactError``."""
+        inside = folder / "bundle"
+        return cls(read_bundle(inside if inside.is_dir() else folder), home, device=device, engine=engine)
+
+    def job(self) -> Job:
+        """What the engine is built for: the bundle's own weights."""
+        bundle = self.bundle
+        return Job(
+            backbone=backbone_from_facts(bundle.backbone),
+            checksum=bundle.checksum,
+            channels=bundle.preprocessing.channels,
+            size=bundle.preprocessing.size,
+            home=self._home,
+            device=self._device,
+            state=bundle.state,
+        )
+
+    def predict(
+        self, pictures: Sequence[Picture], *, reader: ImageReader, progress: Progress | None = None
+    ) -> Predicted:
+        """Probabilities and called labels; a picture that cannot be read has neither."""
+        embedding = embed(
+            pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self._engine, progress=progress
+        )
+        return self.answer(embedding)
+
+    def answer(self, embedding: Embedding) -> Predicted:
+        """From features on."""
+        task, cut = self.bundle.task, self.bundle.calibration.threshold
+        probability = np.full((len(embedding.features), len(task.labels)), np.nan)
+        good = np.array([row not in embedding.failures for row in range(len(probability))], dtype=bool)
+        labels: list[str | None] = [None] * len(probability)
+        if good.any():
+            probability[good] = self.bundle.head.probabilities(embedding.features[good])
+            called = predicted_class(probability[good], cut, task.positive_index)
+            for row, index in zip(np.flatnonzero(good), called, strict=True):
+                labels[int(row)] = task.labels[int(index)]
+        return Predicted(probability, labels, embedding)

@@ -1,0 +1,197 @@
+"""What the report knows: the artefacts of one run folder, read once, and nothing else.
+
+Needed are ``cohort.parquet``, ``split.json``, ``predictions.parquet`` and ``metrics.json``; an absent one is an
+``ArtifactError``. All others may be missing, and the report says less. Nothing is read from ``private/``
+here; thumbnails are read by ``pictures.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medgraft.errors import ArtifactError
+from medgraft.files import read_json
+
+__all__ = ["Artefacts", "read_artefacts"]
+
+_ORDER = ("test", "test_without_near_duplicates", "cv", "val", "train")
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """One run as plain data. ``labels`` are the class names in the order of the probability columns."""
+
+    cohort: pd.DataFrame
+    split: dict[str, Any]
+    predictions: pd.DataFrame
+    metrics: dict[str, Any]
+    labels: tuple[str, ...]
+    positive: str | None
+    config: dict[str, Any] = field(default_factory=dict)
+    audit: dict[str, Any] = field(default_factory=dict)
+    history: pd.DataFrame = field(default_factory=pd.DataFrame)
+    timings: dict[str, Any] = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=dict)
+    preprocessing: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits with metrics: test first, then external ones, cross-validation, validation, training."""
+        names = [name for name in self.metrics if not name.startswith("_") and name != "format_version"]
+        external = sorted(name for name in names if name.startswith("external:"))
+        order = [*_ORDER[:2], *external, *_ORDER[2:]]
+        return [name for name in order if name in names] + sorted(set(names) - set(order))
+
+    @property
+    def main(self) -> str | None:
+        """The split whose numbers are the result: test, else external, cross-validation, validation."""
+        usable = [name for name in self.splits if name != "train"]
+        return usable[0] if usable else None
+
+    @property
+    def binary(self) -> bool:
+        """Whether there are two classes."""
+        return len(self.labels) == 2
+
+    @property
+    def shown(self) -> str:
+        """The class that binary curves are about."""
+        return self.positive if self.positive in self.labels and self.positive else self.labels[-1]
+
+    def estimate(self, split: str | None, metric: str) -> dict[str, Any] | None:
+        """``{value, low, high, n, n_patients, …}`` or ``None``."""
+        found = self.metrics.get(split or "", {})
+        entry = found.get(metric) if isinstance(found, dict) else None
+        return entry if isinstance(entry, dict) and "value" in entry else None
+
+    def of_split(self, split: str | None) -> pd.DataFrame:
+        """Labelled predictions of a split with known answers; for ``cv`` every repeat."""
+        rows = self.predictions[self.predictions["split"].astype(str) == split]
+        known = rows["y_true"].isin(self.labels) & rows["y_pred"].notna()
+        return rows[known].reset_index(drop=True)
+
+    @property
+    def main_rows(self) -> pd.DataFrame:
+        """Predictions of the main split, each case once: of cross-validation only the first repeat."""
+        rows = self.of_split(self.main)
+        if self.main == "cv" and len(rows) and "repeat" in rows.columns:
+            rows = rows[rows["repeat"] == rows["repeat"].min()]
+        finite = np.isfinite(self.probability(rows)).all(axis=1) if len(rows) else np.zeros(0, dtype=bool)
+        return rows.iloc[np.flatnonzero(finite)].reset_index(drop=True)
+
+    def probability(self, rows: pd.DataFrame) -> NDArray[np.float64]:
+        """(n, classes) of the given rows, joined by label."""
+        return rows[[f"p_{label}" for label in self.labels]].to_numpy(dtype=np.float64)
+
+    def config_value(self, *keys: str) -> Any:
+        """The first value found under one of ``keys`` at any depth of ``config.json``, nearest to the root."""
+        for key in keys:
+            for found, value in sorted(_walk(self.config), key=lambda item: item[0].count(".")):
+                if found.rpartition(".")[2] == key and value is not None:
+                    return value
+        return None
+
+    def config_rows(self) -> list[tuple[str, Any]]:
+        """Every leaf of ``config.json`` as (dotted name, value)."""
+        return [
+            (name, value)
+            for name, value in _walk(self.config)
+            if not isinstance(value, Mapping) and name != "format_version"
+        ]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the run itself says that its cohort is synthetic (never guessed from pixels)."""
+        said = [value for name, value in self.config_rows() if not name.startswith("labels")]
+        said += list(self.audit.get("notes") or [])
+        named = any("synthetic" in str(text).lower() for text in said if not isinstance(text, bool))
+        return named or self.config_value("synthetic") is True
+
+    @property
+    def patients_known(self) -> bool:
+        """Whether every case's patient is known."""
+        return len(self.cohort) > 0 and bool(self.cohort["patient_id"].notna().all())
+
+
+def _walk(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every entry of nested dictionaries as (dotted name, value), inner dictionaries included."""
+    for key, value in content.items():
+        yield f"{prefix}{key}", value
+        if isinstance(value, Mapping):
+            yield from _walk(value, f"{prefix}{key}.")
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """A Parquet table; a damaged or missing one is an ``ArtifactError``."""
+    if not path.is_file():
+        raise ArtifactError(f"writing the report: {path} is missing; run the fit again so that it is made")
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
+
+
+def _optional_json(path: Path) -> dict[str, Any]:
+    """The content of a JSON artefact; empty where there is none."""
+    return read_json(path) if path.is_file() else {}
+
+
+def _history(path: Path) -> pd.DataFrame:
+    """The training history; empty where there is none."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return pd.DataFrame()
+    try:
+        return pd.read_csv(path)
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
+
+
+def _labels(bundle: Path, predictions: pd.DataFrame) -> tuple[tuple[str, ...], str | None]:
+    """Class names and the positive one, from the bundle, else from the columns of the predictions."""
+    content = _optional_json(bundle / "labels.json")
+    columns = [str(name)[2:] for name in predictions.columns if str(name).startswith("p_")]
+    labels = tuple(str(item) for item in content.get("labels") or columns)
+    if not labels or set(labels) - set(columns):
+        raise ArtifactError(
+            f"writing the report: the classes {list(labels)} and the probability columns {columns} differ; "
+            "bundle and predictions.parquet are of different runs: run the fit again"
+        )
+    positive = content.get("positive")
+    return labels, None if positive is None else str(positive)
+
+
+def read_artefacts(run: Path) -> Artefacts:
+    """Read a run folder. Raises ``ArtifactError`` for what is missing, damaged or does not belong together."""
+    if not run.is_dir():
+        raise ArtifactError(f"writing the report: {run} is no folder; give the folder that `medgraft fit` made")
+    predictions = _table(run / "predictions.parquet")
+    needed = {"case_id", "split", "y_true", "y_pred"}
+    if not needed <= set(predictions.columns):
+        raise ArtifactError(f"reading {run / 'predictions.parquet'}: columns {sorted(needed)} are needed")
+    bundle = run / "bundle"
+    labels, positive = _labels(bundle, predictions)
+    return Artefacts(
+        cohort=_table(run / "cohort.parquet"),
+        split=read_json(run / "split.json"),
+        predictions=predictions,
+        metrics=read_json(run / "metrics.json"),
+        labels=labels,
+        positive=positive,
+        config=_optional_json(run / "config.json"),
+        audit=_optional_json(run / "audit.json"),
+        history=_history(run / "history.csv"),
+        timings=_optional_json(run / "timings.json"),
+        model=_optional_json(bundle / "model.json"),
+        preprocessing=_optional_json(bundle / "preprocessing.json"),
+        calibration=_optional_json(bundle / "calibration.json"),
+    )

@@ -1,0 +1,142 @@
+"""The page as one self-contained text: templates, style, script and plotly.js in one file that loads nothing.
+
+Everything that comes from the user is escaped by jinja2's autoescape; data for the script stand in
+``application/json`` blocks with ``<`` as ``\\u003c``. The page's own content security policy lets only the
+two scripts run that were written here (by their hashes) and forbids every request to a network.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from medgraft.use.report.artefacts import Artefacts
+from medgraft.use.report.card import CardSection
+from medgraft.use.report.confusion import Confusion
+from medgraft.use.report.figures.catalogue import FIGURES
+from medgraft.use.report.figures.figure import Figure
+from medgraft.use.report.findings import findings, split_sentences
+from medgraft.use.report.pictures import Pictures
+from medgraft.use.report.provenance import (
+    backbone_terms,
+    config_terms,
+    licence_terms,
+    preprocessing_terms,
+    timing_terms,
+)
+from medgraft.use.report.summary import summarise
+from medgraft.use.report.tables import class_table, cohort_table, key_figures, site_table
+from medgraft.use.report.wording import clip, counted, listing
+
+__all__ = ["draw_card", "draw_page", "drawn_figures", "page_title"]
+
+_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]|#~"})
+
+
+def _embedded(content: Any) -> Markup:
+    """JSON for a script block: no sign that could end the block or start a comment."""
+    text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # the signs of HTML are gone
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """A content security policy under which only ``scripts`` run and nothing is fetched."""
+    digests = [base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii") for script in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _templates(**options: Any) -> Environment:
+    """The templates of this room; an unknown name in one is an error."""
+    return Environment(loader=PackageLoader("medgraft.use.report", "templates"), undefined=StrictUndefined, **options)
+
+
+def page_title(run: Artefacts) -> str:
+    """What the run is about: the cohort's name, or its classes."""
+    name = run.config.get("name") or run.config_value("cohort_name", "data_name")
+    classes = listing(run.labels, most=4, length=40, last="or")
+    return f"{clip(name, 80)}: {classes}" if isinstance(name, str) and name else classes[:1].upper() + classes[1:]
+
+
+def drawn_figures(run: Artefacts) -> list[Figure]:
+    """All figures of the registry that have something to draw for this run."""
+    drawn = [draw(run) for _, draw in FIGURES.items()]
+    return [figure for figure in drawn if figure is not None]
+
+
+def _picture_note(pictures: Pictures, images: bool) -> str:
+    """Why pictures are missing."""
+    if not images:
+        return "Pictures were left out of this report on request."
+    if not pictures:
+        return "The run folder holds no thumbnails, so that no picture is shown."
+    if pictures.left_out:
+        return f"{counted(pictures.left_out, 'picture')} left out, to keep this file at a size that opens quickly."
+    return ""
+
+
+def draw_page(
+    run: Artefacts, matrix: Confusion | None, pictures: Pictures, card: list[CardSection], *, images: bool
+) -> str:
+    """The whole HTML document."""
+    templates = _templates(autoescape=True, trim_blocks=False)
+    templates.filters |= {"embedded": _embedded, "counted": counted, "clip": clip}
+    loader = templates.loader
+    source = {name: loader.get_source(templates, name)[0] if loader else "" for name in ("style.css", "report.js")}
+    figures, plotly = drawn_figures(run), get_plotlyjs()
+    return templates.get_template("report.html").render(
+        run=run,
+        title=page_title(run),
+        summary=summarise(run),
+        key_figures=key_figures(run),
+        class_table=class_table(run),
+        figures=figures,
+        matrix=matrix,
+        pictures=pictures,
+        picture_note=_picture_note(pictures, images),
+        split_sentences=split_sentences(run),
+        cohort_table=cohort_table(run),
+        site_table=site_table(run),
+        findings=findings(run),
+        backbone_terms=backbone_terms(run),
+        preprocessing_terms=preprocessing_terms(run),
+        timing_terms=timing_terms(run),
+        config_terms=config_terms(run),
+        licence_terms=licence_terms(run),
+        card=card,
+        version=_version(run),
+        style=Markup(source["style.css"]),
+        script=Markup(source["report.js"]),
+        plotly=Markup(plotly),
+        policy=_policy([plotly, source["report.js"]]),
+    )
+
+
+def draw_card(run: Artefacts, card: list[CardSection]) -> str:
+    """``model_card.md``: the same sections; signs of Markdown and HTML in user's text are escaped."""
+    templates = _templates(autoescape=False, finalize=_plain_markdown)
+    return templates.get_template("model_card.md").render(title=page_title(run), card=card, version=_version(run))
+
+
+def _plain_markdown(value: Any) -> str:
+    """Text as one inert line of Markdown."""
+    return html.escape(" ".join(str(value).split()), quote=False).translate(_MARKDOWN)
+
+
+def _version(run: Artefacts) -> str:
+    """The version of medgraft that made the run, as the run says."""
+    versions = run.config.get("versions")
+    return str(versions.get("medgraft", "")) if isinstance(versions, dict) else ""

@@ -1,0 +1,70 @@
+"""Patients' pictures for the page, within a budget of bytes. The only place of the report that reads ``private/``.
+
+``private/thumbnails.parquet`` (``case_id``, ``jpeg``) may be missing; then there are no pictures. Pictures are
+taken in the order in which they are wanted until the budget is spent; what did not fit is counted.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from medgraft.errors import ArtifactError
+
+__all__ = ["Pictures", "read_pictures"]
+
+_MOST = 6000
+_MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """``sources`` are data URLs by case id; ``left_out`` counts wanted pictures beyond the budget."""
+
+    sources: dict[str, str] = field(default_factory=dict)
+    left_out: int = 0
+
+    def get(self, case: str) -> str | None:
+        """The data URL of a case's thumbnail, or ``None``."""
+        return self.sources.get(case)
+
+    def __bool__(self) -> bool:
+        return bool(self.sources)
+
+
+def read_pictures(run: Path, wanted: Sequence[str], *, budget: int) -> Pictures:
+    """Thumbnails of the ``wanted`` cases, in that order, of at most ``budget`` bytes as they stand in the page."""
+    path = run / "private" / "thumbnails.parquet"
+    order = list(dict.fromkeys(wanted))
+    if not path.is_file() or budget <= 0 or not order:
+        return Pictures()
+    asked = order[:_MOST]
+    try:
+        table = pd.read_parquet(path, columns=["case_id", "jpeg"], filters=[("case_id", "in", asked)])
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
+    stored = {str(case): bytes(jpeg) for case, jpeg in zip(table["case_id"], table["jpeg"], strict=True) if jpeg}
+    sources: dict[str, str] = {}
+    left_out = len(order) - len(asked)
+    for case in asked:
+        source = _data_url(stored.get(case, b""))
+        if source is None:
+            continue
+        if len(source) > budget:
+            left_out += 1
+            continue
+        budget -= len(source)
+        sources[case] = source
+    return Pictures(sources, left_out)
+
+
+def _data_url(content: bytes) -> str | None:
+    """``data:image/jpeg;base64,…``; ``None`` for bytes that are no picture."""
+    for magic, kind in _MAGIC:
+        if content.startswith(magic):
+            return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    return None

@@ -1,0 +1,39 @@
+"""The report of a run: ``report.html`` and ``model_card.md`` from the artefacts of the run folder, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medgraft.files import write_text
+from medgraft.use.report.artefacts import read_artefacts
+from medgraft.use.report.card import model_card
+from medgraft.use.report.confusion import confusion, wanted_pictures
+from medgraft.use.report.page import draw_card, draw_page
+from medgraft.use.report.pictures import Pictures, read_pictures
+
+__all__ = ["MOST_BYTES", "render_report"]
+
+MOST_BYTES = 15_000_000
+"""The report never gets larger; pictures give way first."""
+
+_PICTURE_BYTES = 6_000_000
+
+
+def render_report(run: Path, *, images: bool = True) -> Path:
+    """Write ``report.html`` and ``model_card.md`` into the run folder, atomically; returns the page's path.
+
+    ``images=False`` makes a page without any picture, fit to be shared. Raises ``ArtifactError`` where the run
+    folder lacks ``cohort.parquet``, ``split.json``, ``predictions.parquet`` or ``metrics.json``, or holds a
+    damaged file.
+    """
+    artefacts = read_artefacts(run)
+    matrix, card = confusion(artefacts), model_card(artefacts)
+    wanted = wanted_pictures(matrix) if images else []
+    pictures = read_pictures(run, wanted, budget=_PICTURE_BYTES)
+    page = draw_page(artefacts, matrix, pictures, card, images=images)
+    if len(page.encode("utf-8")) > MOST_BYTES and pictures:
+        page = draw_page(artefacts, matrix, Pictures(left_out=len(wanted)), card, images=images)
+    write_text(run / "model_card.md", draw_card(artefacts, card))
+    path = run / "report.html"
+    write_text(path, page)
+    return path

@@ -1,0 +1,108 @@
+"""Sizes that keep a file readable. A justified exception stands here by name, with its reason."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+LINES_A_FILE = 300
+LINES_A_FUNCTION = 50
+"""Counted from ``def`` to its last line, docstring and all."""
+PARAMETERS = 6
+
+LONG_FILES: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {}
+MANY_PARAMETERS: dict[str, str] = {}
+DEEP_CLASSES: dict[str, str] = {}
+
+PUBLIC_VERBS = {
+    *("fit", "evaluate", "predict", "report", "embed", "demo", "register", "write_phantom"),
+    *(
+        "register_backbone",
+        "import_weights",
+        "fetch_weights",
+    ),  # the same as `register` and `medgraft weights`
+}
+"""Their keyword-only options do not count; neither does anything in ``cli``."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _functions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, Function]]:
+    """Every function with its qualified name."""
+    for node in ast.iter_child_nodes(tree):
+        name = f"{prefix}.{node.name}" if isinstance(node, Function | ast.ClassDef) else prefix
+        if isinstance(node, Function):
+            yield name, node
+        yield from _functions(node, name)
+
+
+def _parameters(function: Function, name: str) -> int:
+    """How many a caller has to know; ``self`` and ``cls`` are not among them."""
+    arguments = function.args
+    positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args) if a.arg not in ("self", "cls")]
+    keyword = 0 if name.rpartition(".")[2] in PUBLIC_VERBS else len(arguments.kwonlyargs)
+    return len(positional) + keyword
+
+
+def test_files_are_short(modules):
+    long = {n: m.text.count("\n") for n, m in modules.items() if m.text.count("\n") > LINES_A_FILE}
+    assert set(long) == set(LONG_FILES), f"files of more than {LINES_A_FILE} lines: {long}"
+
+
+def test_functions_are_short(modules):
+    long = {}
+    for module in modules.values():
+        for name, function in _functions(module.tree, module.name):
+            lines = (function.end_lineno or function.lineno) - function.lineno + 1
+            if lines > LINES_A_FUNCTION:
+                long[name] = lines
+    assert set(long) == set(LONG_FUNCTIONS), f"functions of more than {LINES_A_FUNCTION} lines: {long}"
+
+
+def test_parameters_are_few(modules):
+    many = {}
+    for module in modules.values():
+        if module.name.startswith("medgraft.cli."):
+            continue
+        for name, function in _functions(module.tree, module.name):
+            if _parameters(function, name) > PARAMETERS:
+                many[name] = _parameters(function, name)
+    assert set(many) == set(MANY_PARAMETERS), f"functions of more than {PARAMETERS} parameters: {many}"
+
+
+def test_no_kwargs_tunnels(modules):
+    """``**kwargs`` hides what can be said; typed ``**changes`` handed to ``replace`` are another thing."""
+    tunnels = [
+        name
+        for module in modules.values()
+        for name, function in _functions(module.tree, module.name)
+        if function.args.kwarg is not None and function.args.kwarg.arg == "kwargs"
+    ]
+    assert not tunnels
+
+
+def test_inheritance_is_shallow(modules):
+    """A class of ours may extend a base of ours that extends nothing of ours: abstract or final."""
+    bases: dict[str, list[str]] = {}
+    for module in modules.values():
+        if module.name == "medgraft.errors":  # a tree by intention, drawn in its docstring
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef):
+                bases[f"{module.name}.{node.name}"] = [_last_name(base) for base in node.bases]
+    ours = {name.rpartition(".")[2] for name in bases} - set(dir(builtins)) - {"Protocol", "BaseModel"}
+    parents = {name: [b for b in given if b in ours] for name, given in bases.items()}
+    deep = [
+        name
+        for name, given in parents.items()
+        if any(parents[other] for other in parents if other.rpartition(".")[2] in given)
+    ]
+    assert set(deep) == set(DEEP_CLASSES), f"classes more than one level below a base of ours: {deep}"
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Subscript):
+        return _last_name(node.value)
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

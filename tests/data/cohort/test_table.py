@@ -1,0 +1,45 @@
+"""Which table wins, and how its paths are found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.cohort.resolver import Found
+from medgraft.data.cohort.table import resolve_table
+
+
+def _found(data: Path, **options: object) -> Found:
+    found = resolve_table(data, CohortOptions.model_validate(options))
+    assert isinstance(found, Found), found
+    return found
+
+
+def test_paths_are_relative_to_the_table_then_to_data(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    for name in ("1.png", "tables/2.png", "tables/1.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    table = tmp_path / "tables" / "t.csv"
+    table.write_text("path,class,label,set\n1.png,a,b,NIH\n2.png,a,b,NIH\n..\\1.png,a,b,NIH\n", "utf-8")
+    found = _found(tmp_path, table="tables/t.csv")
+    places = [str(draft.path.relative_to(tmp_path)) for draft in found.drafts]
+    assert places == ["1.png", "tables/2.png", "1.png"]
+    assert [draft.label for draft in found.drafts] == ["b"] * 3
+    assert any("label, class of t.csv" in note for note in found.notes)
+    assert any("holds 'NIH' and is not read as a split" in note for note in found.notes)
+
+
+def test_a_table_that_lists_other_things_does_not_fit(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "pairs.csv").write_text("file_a,file_b\na.png,a.png\n", "utf-8")
+    reason = resolve_table(tmp_path, CohortOptions())
+    assert isinstance(reason, str)
+    assert "no column is called path" in reason
+
+
+def test_empty_label_column_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "t.csv").write_text("path,label\na.png,\n", "utf-8")
+    found = _found(tmp_path)
+    assert not found.labelled
+    assert "is empty: the cases are unlabelled" in found.notes[0]

@@ -1,0 +1,494 @@
+"""Every row of docs/bad-input.md: a recipe by the row's id makes the input, and the words must be said.
+
+``STOPS``: recipes that return the command; its exit code and its standard error are checked. ``FILES`` and
+``ROWS``: recipes that plant a case in one good cohort each; the run must end well, and the reason must stand
+in ``audit.json``. ``WORKS``: recipes that return a command which ends well, and where the words must be found.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.md"
+ROW = re.compile(r"^\| (?P<id>[a-z0-9-]+) \| (?P<given>.+?) \| (?P<outcome>[^|]+?) \| `(?P<words>[^`]+)` \|$", re.M)
+TABLE = {row["id"]: (row["outcome"], row["words"]) for row in ROW.finditer(PAGE.read_text("utf-8"))}
+CODES = {"stops (2)": 2, "stops (3)": 3, "stops (4)": 4}
+
+Recipe = Callable[[Path], list[str]]
+STOPS: dict[str, Recipe] = {}
+FILES: dict[str, Callable[[Path], None]] = {}
+ROWS: dict[str, Callable[[Path], list[dict[str, str]]]] = {}
+WORKS: dict[str, tuple[Recipe, str]] = {}
+
+
+def stops(name: str) -> Callable[[Recipe], Recipe]:
+    def add(recipe: Recipe) -> Recipe:
+        STOPS[name] = recipe
+        return recipe
+
+    return add
+
+
+# -- the good cohorts that faults are planted in
+
+
+def picture(path: Path, seed: int, size: int = 32) -> Path:
+    """A small noisy grey picture, different for each seed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (size, size), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def class_folders(folder: Path, *names: str, each: int = 8) -> Path:
+    for number, name in enumerate(names or ("benign", "malignant")):
+        for index in range(each):
+            picture(folder / name / f"{index}.png", seed=1000 * number + index)
+    return folder
+
+
+def table(folder: Path, rows: list[dict[str, str]], name: str = "table.csv") -> Path:
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def good_rows(folder: Path, each: int = 8) -> list[dict[str, str]]:
+    """Two classes, two images a patient."""
+    rows = []
+    for number, label in enumerate(("benign", "malignant")):
+        for index in range(each):
+            name = f"{label}{index}.png"
+            picture(folder / name, seed=1000 * number + index)
+            rows.append({"path": name, "label": label, "patient": f"{label}-{index // 2}"})
+    return rows
+
+
+def fit(data: Path, *options: str) -> list[str]:
+    return ["fit", str(data), "--out", str(data.parent / "run"), *options]
+
+
+# -- stops
+
+
+@stops("no-such-data")
+def _(folder):
+    return fit(folder / "nowhere")
+
+
+@stops("empty-folder")
+def _(folder):
+    (folder / "data").mkdir()
+    return fit(folder / "data")
+
+
+@stops("no-labels")
+def _(folder):
+    for index in range(6):
+        picture(folder / "data" / f"{index}.png", index)
+    return fit(folder / "data")
+
+
+@stops("one-class")
+def _(folder):
+    return fit(class_folders(folder / "data", "benign"))
+
+
+@stops("one-patient-class")
+def _(folder):
+    rows = good_rows(folder / "data")
+    for row in rows:
+        if row["label"] == "malignant":
+            row["patient"] = "the only one"
+    return fit(table(folder / "data", rows))
+
+
+@stops("labels-differ-in-case")
+def _(folder):
+    rows = good_rows(folder / "data")
+    rows[0]["label"] = "Benign"
+    return fit(table(folder / "data", rows))
+
+
+@stops("label-map-unknown")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--label-map", "bengin=0")
+
+
+@stops("positive-unknown")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--positive", "malignnant")
+
+
+@stops("two-tables")
+def _(folder):
+    rows = good_rows(folder / "data")
+    table(folder / "data", rows)
+    return fit(table(folder / "data", rows, name="other.csv"))
+
+
+@stops("no-such-table")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--table", "labels.csv")
+
+
+@stops("no-such-column")
+def _(folder):
+    return fit(table(folder / "data", good_rows(folder / "data")), "--table", "table.csv", "--label-col", "labl")
+
+
+@stops("empty-table")
+def _(folder):
+    class_folders(folder / "data")
+    (folder / "data" / "table.csv").write_text("", "utf-8")
+    return fit(folder / "data", "--table", "table.csv")
+
+
+@stops("binary-table")
+def _(folder):
+    class_folders(folder / "data")
+    (folder / "data" / "table.csv").write_bytes(b"PK\x03\x04\x00\x00 a spreadsheet")
+    return fit(folder / "data", "--table", "table.csv")
+
+
+@stops("ragged-table")
+def _(folder):
+    table(folder / "data", good_rows(folder / "data"))
+    with (folder / "data" / "table.csv").open("a", encoding="utf-8") as file:
+        file.write("benign0.png,benign,p,and more\n")
+    return fit(folder / "data", "--table", "table.csv")
+
+
+@stops("all-paths-missing")
+def _(folder):
+    rows = [{"path": f"gone/{index}.png", "label": "ab"[index % 2]} for index in range(4)]
+    table(folder / "data", rows)
+    return fit(folder / "data", "--table", "table.csv")
+
+
+@stops("bad-split-word")
+def _(folder):
+    rows = [{**row, "split": ("train", "test")[i % 2]} for i, row in enumerate(good_rows(folder / "data"))]
+    rows[3]["split"] = "holdout"
+    return fit(table(folder / "data", rows), "--split-col", "split")
+
+
+@stops("split-beside-classes")
+def _(folder):
+    class_folders(folder / "data" / "train")
+    return fit(class_folders(folder / "data"))
+
+
+def _archive(path: Path, names: tuple[str, str]) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(
+        path,
+        **{
+            names[0]: rng.integers(0, 256, (20, 28, 28), dtype=np.uint8),
+            names[1]: rng.integers(0, 2, (20, 1)),
+        },
+    )
+
+
+@stops("damaged-archive")
+def _(folder):
+    _archive(folder / "data.npz", ("train_images", "train_labels"))
+    whole = (folder / "data.npz").read_bytes()
+    (folder / "data.npz").write_bytes(whole[: len(whole) // 2])
+    return fit(folder / "data.npz")
+
+
+@stops("foreign-archive")
+def _(folder):
+    _archive(folder / "data.npz", ("pictures", "classes"))
+    return fit(folder / "data.npz")
+
+
+def _given_split(folder: Path, shared: int) -> Path:
+    """A split with ``shared`` training pictures that stand in the test set as well."""
+    rows = []
+    for number, label in enumerate(("benign", "malignant")):
+        for index in range(20):
+            part = ("train", "train", "train", "val", "test")[index % 5]
+            picture(folder / f"{label}{index}.png", seed=1000 * number + index)
+            rows.append({"path": f"{label}{index}.png", "label": label, "split": part})
+    training = [row for row in rows if row["split"] == "train"][:shared]
+    for row in training:
+        name = f"copy-{row['path']}"
+        (folder / name).write_bytes((folder / row["path"]).read_bytes())
+        rows.append({**row, "path": name, "split": "test"})
+    return table(folder, rows)
+
+
+@stops("leak-refused")
+def _(folder):
+    return fit(_given_split(folder / "data", 1), "--on-leak", "error")
+
+
+@stops("leak-too-large")
+def _(folder):
+    return fit(_given_split(folder / "data", 16))
+
+
+@stops("regex-without-group")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--patient-regex", "^[0-9]+")
+
+
+@stops("unknown-backbone")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--backbone", "tf_efficientnet_lite00")
+
+
+@stops("unknown-strategy")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--strategy", "linear-prob")
+
+
+@stops("unknown-option")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--no-such-option")
+
+
+@stops("unknown-setting")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--set", "strategy.no_such_field=1")
+
+
+@stops("other-run-there")
+def _(folder):
+    first = class_folders(folder / "data")
+    assert _main(fit(first)) == 0
+    return fit(class_folders(folder / "other", each=9))
+
+
+@stops("out-is-a-file")
+def _(folder):
+    (folder / "file").write_text("not a folder", "utf-8")
+    return ["fit", str(class_folders(folder / "data")), "--out", str(folder / "file" / "run")]
+
+
+@stops("flipped-bit")
+def _(folder):
+    data = class_folders(folder / "data")
+    assert _main(fit(data)) == 0
+    weights = folder / "run" / "bundle" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(bytes(content))
+    picture_of_it = str(data / "benign" / "0.png")
+    return ["predict", str(folder / "run"), picture_of_it, "--out", str(folder / "answers.csv")]
+
+
+@stops("missing-weights")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--backbone", "resnet18")
+
+
+@stops("weights-with-code")
+def _(folder):
+    # A zip as torch writes it, whose pickle calls a function: the oldest trick there is.
+    with zipfile.ZipFile(folder / "weights.pth", "w") as archive:
+        archive.writestr("weights/data.pkl", b"cbuiltins\nprint\n(S'this ran'\ntR.")
+        archive.writestr("weights/version", "3\n")
+        archive.writestr("weights/byteorder", "little")
+    return ["weights", "import", str(folder / "weights.pth"), "--backbone", "resnet18"]
+
+
+# -- set aside, as a file in class folders
+
+
+def _png(path: Path, height: int, width: int) -> None:
+    """A PNG whose header declares ``height`` × ``width`` and which holds almost nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    content = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\x00" * 100)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+
+
+def _cut(path: Path) -> None:
+    picture(path, seed=77)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def _corrupt(path: Path) -> None:
+    picture(path, seed=78)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 16] = bytes(16)
+    path.write_bytes(bytes(content))
+
+
+def _nan(path: Path) -> None:
+    pixels = np.full((32, 32), 0.5, np.float32)
+    pixels[3, 4] = np.nan
+    Image.fromarray(pixels).save(path, format="TIFF")
+
+
+FILES["empty-file"] = lambda path: path.write_bytes(b"") and None
+FILES["text-as-png"] = lambda path: path.write_text("Dear colleague, the images follow by post.", "utf-8") and None
+FILES["cut-off-png"] = _cut
+FILES["corrupt-png"] = _corrupt
+FILES["zero-size-png"] = lambda path: _png(path, 0, 0)
+FILES["bomb-png"] = lambda path: _png(path, 60_000, 60_000)
+FILES["nan-tiff"] = _nan
+
+
+# -- set aside, as a row of a table
+
+
+def _disagree(folder: Path) -> list[dict[str, str]]:
+    picture(folder / "disputed.png", seed=79)
+    return [{"path": "disputed.png", "label": label, "patient": "p79"} for label in ("benign", "malignant")]
+
+
+def _unlabelled(folder: Path) -> list[dict[str, str]]:
+    picture(folder / "unlabelled.png", seed=80)
+    return [{"path": "unlabelled.png", "label": "", "patient": "p80"}]
+
+
+def _a_folder(folder: Path) -> list[dict[str, str]]:
+    (folder / "sub").mkdir()
+    return [{"path": "sub", "label": "benign", "patient": "p81"}]
+
+
+ROWS["row-without-file"] = lambda folder: [{"path": "gone.png", "label": "benign", "patient": "p82"}]
+ROWS["row-without-label"] = _unlabelled
+ROWS["row-names-a-folder"] = _a_folder
+ROWS["rows-disagree"] = _disagree
+
+
+# -- works: the words stand in the terminal ("said") or in the report ("report")
+
+
+def _repeat(folder: Path) -> list[str]:
+    rows = good_rows(folder / "data")
+    return fit(table(folder / "data", [*rows, rows[0]]))
+
+
+def _odd_class(name: str) -> Recipe:
+    def recipe(folder: Path) -> list[str]:
+        rows = good_rows(folder / "data")
+        for row in rows:
+            if row["label"] == "malignant":
+                row["label"] = name
+        return fit(table(folder / "data", rows))
+
+    return recipe
+
+
+WORKS["rows-repeat"] = (_repeat, "audit.json")
+WORKS["chinese-class"] = (lambda folder: fit(class_folders(folder / "data", "良性", "恶性")), "report.html")
+WORKS["hostile-class"] = (_odd_class("<img src=x onerror=alert(1)>"), "report.html")
+WORKS["formula-class"] = (_odd_class("=cmd()"), "bundle/labels.json")
+WORKS["long-class"] = (lambda folder: fit(class_folders(folder / "data", "a", "c" * 200)), "report.html")
+
+
+# -- the tests
+
+
+def _main(arguments: list[str]) -> int:
+    from medgraft.cli.main import main
+
+    try:
+        return int(main(arguments) or 0)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+
+
+def _plain(text: str) -> str:
+    """What was said, without colours, boxes and line breaks."""
+    without = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    return " ".join(re.sub(r"[\u2500-\u257f]", " ", without).split())
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory) -> dict[str, list[str]]:
+    """Reasons in ``audit.json`` of two runs: one with every bad file planted, one with every bad row."""
+    folder = tmp_path_factory.mktemp("files")
+    data = class_folders(folder / "data")
+    for name, plant in FILES.items():
+        plant(data / "benign" / f"{name}.png")
+    assert _main(fit(data)) == 0
+    other = tmp_path_factory.mktemp("rows")
+    rows = good_rows(other / "data")
+    rows += [row for plant in ROWS.values() for row in plant(other / "data")]
+    assert _main(fit(table(other / "data", rows))) == 0
+    found = {}
+    for kind, run in (("file", folder / "run"), ("row", other / "run")):
+        audit = json.loads((run / "audit.json").read_text("utf-8"))
+        found[kind] = [item["reason"] for item in audit["quarantined"]]
+    return found
+
+
+def _ids(*outcomes: str) -> list[str]:
+    return [name for name, (outcome, _) in TABLE.items() if outcome in outcomes]
+
+
+def test_the_table_is_long_enough_and_every_row_has_its_recipe():
+    assert len(TABLE) >= 25
+    recipes = [*STOPS, *FILES, *ROWS, *WORKS]
+    assert len(recipes) == len(set(recipes))
+    assert set(TABLE) == set(recipes)
+    assert set(_ids(*CODES)) == set(STOPS)
+    assert set(_ids("set aside")) == {*FILES, *ROWS}
+    assert set(_ids("works")) == set(WORKS)
+
+
+@pytest.mark.parametrize("name", _ids(*CODES))
+def test_it_stops_with_a_message(name, medgraft_command, tmp_path):
+    outcome, words = TABLE[name]
+    arguments = STOPS[name](tmp_path)
+    answer = medgraft_command(*arguments)
+    said = _plain(answer.err)
+    assert words in said, said or answer.out
+    assert answer.code == CODES[outcome], said
+    assert "Traceback" not in answer.err
+    assert "this ran" not in answer.out
+
+
+@pytest.mark.parametrize("name", _ids("set aside"))
+def test_it_is_set_aside_with_its_reason(name, planted):
+    reasons = planted["file" if name in FILES else "row"]
+    assert any(TABLE[name][1] in reason for reason in reasons), reasons
+
+
+def test_as_many_are_set_aside_as_were_planted(planted):
+    assert len(planted["file"]) == len(FILES)
+    assert len(planted["row"]) >= len(ROWS)
+
+
+def test_reasons_hold_no_path(planted, tmp_path_factory):
+    base = str(tmp_path_factory.getbasetemp())
+    assert not [reason for reasons in planted.values() for reason in reasons if base in reason or ".png" in reason]
+
+
+@pytest.mark.parametrize("name", _ids("works"))
+def test_it_works_and_does_no_harm(name, medgraft_command, tmp_path):
+    recipe, where = WORKS[name]
+    answer = medgraft_command(*recipe(tmp_path))
+    assert answer.code == 0, answer.err
+    assert "Traceback" not in answer.err
+    text = (tmp_path / "run" / where).read_text("utf-8")
+    assert TABLE[name][1] in text
+    if name == "hostile-class":
+        assert "<img src=x onerror" not in text

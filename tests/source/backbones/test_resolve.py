@@ -1,0 +1,118 @@
+"""Which weights a name gets, without torch where that is promised, and without touching anybody's
+randomness."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from medgraft.errors import UsageError, WeightsError
+from medgraft.home import Home
+from medgraft.source.backbones.custom import register_backbone
+from medgraft.source.backbones.resolve import backbone_from_facts, resolve_backbone, transfer_table
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def test_default_is_resolved_without_torch(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from medgraft.home import Home\n"
+        "from medgraft.source.backbones.resolve import resolve_backbone\n"
+        "from medgraft.source.weights.store import list_entries, verify_entries\n"
+        f"home = Home(Path({str(tmp_path)!r}))\n"
+        "for weights in (None, 'random'):\n"
+        "    assert resolve_backbone('tf_efficientnet_lite0', weights=weights, home=home).facts.feature_dim "
+        "== 1280\n"
+        "assert not list_entries(home) and not verify_entries(home)\n"
+        "print([name for name in ('torch', 'timm', 'torchvision', 'sklearn') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_random_weights_are_seeded_and_nobody_else_is(home: Home) -> None:
+    before = torch.random.get_rng_state()
+    first, again = (resolve_backbone("resnet18", weights="random", home=home, seed=3) for _ in range(2))
+    assert first.facts == again.facts and first.facts.checksum == "random:3"
+    assert (first.facts.feature_dim, first.facts.parameters) == (512, 11_176_512)
+    one, two = first.build(3), again.build(3)
+    other = resolve_backbone("resnet18", weights="random", home=home, seed=4).build(3)
+    assert all(torch.equal(value, two.state_dict()[key]) for key, value in one.state_dict().items())
+    assert not torch.equal(one.state_dict()["body.conv1.weight"], other.state_dict()["body.conv1.weight"])
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert not one.training
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_state_replaces_the_weights_strictly(home: Home, channels: int) -> None:
+    backbone = resolve_backbone("mobilenetv3_small_050", weights="random", home=home, seed=1)
+    state = {key: value.numpy() for key, value in backbone.build(channels).state_dict().items()}
+    foreign = backbone_from_facts(backbone.facts)
+    pixels = torch.rand(2, channels, 32, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            foreign.build(channels, state)(pixels), backbone.build(channels)(pixels), rtol=0, atol=0
+        )
+    with pytest.raises(WeightsError, match=r"body\.conv_stem\.weight"):
+        foreign.build(4 - channels, state)
+    with pytest.raises(WeightsError, match="missing from the file"):
+        foreign.build(channels, {key: state[key] for key in list(state)[1:]})
+    with pytest.raises(WeightsError, match="bundle's own weights"):
+        foreign.build(channels)
+
+
+def test_random_lite_facts_are_what_would_be_measured(home: Home) -> None:
+    backbone = resolve_backbone("tf_efficientnet_lite1", weights="random", home=home)
+    network = backbone.build(3)
+    assert backbone.facts.parameters == sum(item.numel() for item in network.parameters())
+    rows = transfer_table(backbone, network)
+    assert sum(row["parameters"] for row in rows) == backbone.facts.parameters
+    assert {row["status"] for row in rows} == {"random"}
+
+
+def test_no_weights_says_what_to_do(home: Home) -> None:
+    with pytest.raises(WeightsError) as caught:
+        resolve_backbone("torchvision/resnet18", home=home)
+    for part in (
+        "medgraft weights fetch torchvision/resnet18",
+        "resnet18-f37072fd.pth",
+        "--weights random",
+        "medgraft weights import resnet18-f37072fd.pth --backbone torchvision/resnet18",
+    ):
+        assert part in str(caught.value)
+    with pytest.raises(WeightsError, match="holds nothing"):
+        resolve_backbone("resnet18", weights="mine", home=home)
+    with pytest.raises(UsageError, match="did you mean 'resnet18'"):
+        resolve_backbone("resnet_18", home=home)
+
+
+def _factory() -> nn.Module:
+    network = nn.Sequential(nn.Conv2d(3, 6, 3, padding=1), nn.AdaptiveAvgPool2d(1))
+    for parameter in network.parameters():
+        nn.init.constant_(parameter, 0.5)
+    return network
+
+
+def test_registered_backbone(home: Home) -> None:
+    register_backbone(
+        "test-resolve", _factory, size=24, mean=(0.2, 0.3, 0.4), std=(0.5, 1.0, 2.0), trained_on="my scans"
+    )
+    backbone = resolve_backbone("test-resolve", home=home)
+    assert (backbone.facts.feature_dim, backbone.facts.size, backbone.facts.trained_on) == (6, 24, "my scans")
+    assert backbone.facts.checksum == resolve_backbone("test-resolve", home=home).facts.checksum
+    pixels = torch.rand(2, 1, 24, 24)
+    with torch.no_grad():
+        grey, colour = backbone.build(1)(pixels), backbone.build(3)(pixels.expand(-1, 3, -1, -1))
+    np.testing.assert_allclose(grey.numpy(), colour.numpy(), rtol=1e-5)
+    assert len(backbone.stages(backbone.build(3))) == 1
+    with pytest.raises(UsageError, match="brings its own"):
+        resolve_backbone("test-resolve", weights="random", home=home)

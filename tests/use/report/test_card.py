@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from medgraft.use.report.artefacts import read_artefacts
+from medgraft.use.report.card import model_card
+
+
+def test_the_card_has_its_sections(fabricate):
+    card = {part.title: part for part in model_card(read_artefacts(fabricate()))}
+    assert next(iter(card)) == "Intended use"
+    assert "Research use only, not a medical device" in card["Intended use"].sentences[0]
+    assert "240 cases of 120 patients from 2 sites (north and south)" in card["Training data"].sentences[0]
+    assert any(name == "Test: AUROC" for name, _ in card["Evaluation"].terms)
+    assert card["Limits"].sentences
+    assert dict(card["Licence of the source weights"].terms)["Licence"] == "Apache-2.0"

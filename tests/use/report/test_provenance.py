@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import dataclasses
+
+from medgraft.use.report.artefacts import read_artefacts
+from medgraft.use.report.provenance import (
+    backbone_terms,
+    config_terms,
+    licence_terms,
+    preprocessing_terms,
+    strategy_name,
+    timing_terms,
+)
+
+
+def test_everything_that_made_the_model_is_told(fabricate):
+    run = read_artefacts(fabricate())
+    terms = dict(backbone_terms(run))
+    assert terms["Strategy"] == strategy_name(run) == "linear-probe"
+    assert "tf_efficientnet_lite0" in terms["Backbone"] and "ImageNet-1k" in terms["Weights"]
+    assert terms["Threshold"] == "0.460, chosen on the validation cases" and terms["Seed"] == "0"
+    assert dict(preprocessing_terms(run))["Size"] == "224"
+    assert dict(timing_terms(run))["Embed"] == "5.3 s"
+    assert dict(config_terms(run))["versions.torch"] == "2.14.1"
+    assert dict(licence_terms(run))["Licence"] == "Apache-2.0"
+
+
+def test_an_unknown_licence_is_said(fabricate):
+    run = dataclasses.replace(read_artefacts(fabricate()), model={})
+    assert "unknown" in dict(licence_terms(run))["Licence"]
