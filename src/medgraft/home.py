@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from medgraft.errors import ArtifactError
@@ -44,7 +45,11 @@ class Home:
         return self.path / "cache"
 
     def key(self) -> bytes:
-        """The house's secret; made at the first call."""
+        """The house's secret; made at the first call, read once."""
+        return self._key
+
+    @cached_property
+    def _key(self) -> bytes:
         path = self.path / "key"
         if not path.exists():
             write_bytes(path, secrets.token_bytes(_KEY_BYTES), private=True)

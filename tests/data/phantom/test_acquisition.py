@@ -62,7 +62,7 @@ def test_scatter_lowers_the_contrast_of_small_things() -> None:
         spans.append((shown[62:64, 62:64].mean() - shown[:20].mean()) / WHITE * 4)
     primary, scattered = np.exp(-2.0), np.exp(-1.0)
     assert np.isclose(spans[0], 1.0, atol=0.01)
-    assert np.isclose(spans[1], np.log(2 * scattered / (primary + scattered)), rtol=0.05)
+    assert np.isclose(spans[1], np.log(2 * scattered / (primary + scattered)), rtol=0.1)
 
 
 def test_twelve_bits_are_never_left() -> None:

@@ -27,9 +27,20 @@ DATA = Path(os.environ.get("MEDGRAFT_TEST_DATA", "../shared/data"))
 
 def _facts(pixel_hash: str, **changes: object) -> PixelFacts:
     usual: dict[str, object] = {
-        "dhash": 0, "height": 64, "width": 64, "channels": 1, "dtype": "uint8", "low": 0.0, "high": 255.0,
-        "minimum": 0.0, "maximum": 255.0, "mean": 0.5, "std": 0.2, "modality": Modality.UNKNOWN,
-        "spacing": None, "steps": (),
+        "dhash": 0,
+        "height": 64,
+        "width": 64,
+        "channels": 1,
+        "dtype": "uint8",
+        "low": 0.0,
+        "high": 255.0,
+        "minimum": 0.0,
+        "maximum": 255.0,
+        "mean": 0.5,
+        "std": 0.2,
+        "modality": Modality.UNKNOWN,
+        "spacing": None,
+        "steps": (),
     }
     return PixelFacts(pixel_hash=pixel_hash, **{**usual, **changes})  # type: ignore[arg-type]
 

@@ -19,6 +19,8 @@ from medgraft.source.backbones.resolve import resolve_backbone, transfer_table
 from medgraft.source.weights.importing import import_weights
 from medgraft.source.weights.store import list_entries
 
+SMALL = "torchvision/shufflenet_v2_x0_5"
+
 
 @pytest.fixture(scope="module")
 def checkpoint() -> dict[str, Tensor]:
@@ -85,22 +87,20 @@ def test_wrapped_prefixed_and_safetensors_give_the_same_bytes(
         resolve_backbone("resnet34", weights="plain", home=home)
 
 
-def test_same_again_is_no_work_and_others_need_overwrite(
-    checkpoint: dict[str, Tensor], home: Home, tmp_path: Path
-) -> None:
+def test_same_again_is_no_work_and_others_need_overwrite(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "a.safetensors"
-    safetensors.torch.save_file(checkpoint, file)
-    first = import_weights(file, home=home, backbone="resnet18")
+    safetensors.torch.save_file(torchvision.models.shufflenet_v2_x0_5(weights=None).state_dict(), file)
+    first = import_weights(file, home=home, backbone=SMALL)
     before = (home.weights / first.name / "entry.json").read_bytes()
-    assert import_weights(file, home=home, backbone="resnet18") == first
+    assert import_weights(file, home=home, backbone=SMALL) == first
     with pytest.raises(UsageError, match="--overwrite"):
-        import_weights(file, home=home, backbone="resnet18", mean=(0.5, 0.5, 0.5))
-    changed = import_weights(file, home=home, backbone="resnet18", mean=(0.5, 0.5, 0.5), overwrite=True)
+        import_weights(file, home=home, backbone=SMALL, mean=(0.5, 0.5, 0.5))
+    changed = import_weights(file, home=home, backbone=SMALL, mean=(0.5, 0.5, 0.5), overwrite=True)
     assert changed.mean == (0.5, 0.5, 0.5) and list_entries(home) == [changed]
-    import_weights(file, home=home, backbone="resnet18", overwrite=True)
+    import_weights(file, home=home, backbone=SMALL, overwrite=True)
     assert (home.weights / first.name / "entry.json").read_bytes() == before
     assert str(tmp_path) not in before.decode()
-    assert sorted(item.name for item in home.weights.iterdir()) == ["resnet18"]
+    assert sorted(item.name for item in home.weights.iterdir()) == ["torchvision-shufflenet_v2_x0_5"]
 
 
 class _Evil:

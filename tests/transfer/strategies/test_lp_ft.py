@@ -45,18 +45,7 @@ class TinyBackbone:
     """A backbone of two stages with seeded weights, for 16 × 16 pixels."""
 
     facts = BackboneFacts(
-        name="tiny",
-        weights="random",
-        checksum="random:7",
-        feature_dim=8,
-        parameters=0,
-        size=16,
-        mean=(0.5, 0.5, 0.5),
-        std=(1.0, 1.0, 1.0),
-        interpolation="bilinear",
-        licence="none",
-        trained_on="nothing",
-        origin="test",
+        "tiny", "random", "random:7", 8, 0, 16, (0.5, 0.5, 0.5), (1.0, 1.0, 1.0), "bilinear", "none", "-", "-"
     )
 
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:

@@ -54,7 +54,11 @@ def _metrics(rows: pd.DataFrame, labels: tuple[str, ...], patients: bool) -> dic
         precision = is_class[called].mean() if called.any() else 0.5
         auroc = _auroc(is_class, rows[f"p_{label}"].to_numpy())
         values = {"sensitivity": sensitivity, "specificity": specificity, "precision": precision}
-        values |= {"f1": 2 * sensitivity * precision / max(sensitivity + precision, 0.01), "auroc": auroc, "auprc": auroc - 0.05}
+        values |= {
+            "f1": 2 * sensitivity * precision / max(sensitivity + precision, 0.01),
+            "auroc": auroc,
+            "auprc": auroc - 0.05,
+        }
         each[label] = {name: _entry(value, n, known) for name, value in values.items()}
     chosen = [each[labels[-1]]] if len(labels) == 2 else list(each.values())
     overall = {name: _entry(float(np.mean([e[name]["value"] for e in chosen])), n, known) for name in chosen[0]}

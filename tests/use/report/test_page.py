@@ -13,7 +13,7 @@ import pytest
 from medgraft.use.report.artefacts import read_artefacts
 from medgraft.use.report.card import model_card
 from medgraft.use.report.confusion import confusion
-from medgraft.use.report.page import draw_card, draw_page, drawn_figures, page_title
+from medgraft.use.report.page import draw_card, draw_page, page_title
 from medgraft.use.report.pictures import Pictures
 
 
@@ -104,7 +104,6 @@ def test_markdown_is_inert_too(fabricate, hostile):
     assert all(line.count(" | ") == 1 for line in text.splitlines() if line.startswith("| ") and line != "| | |")
 
 
-def test_title_and_figures(fabricate):
+def test_title(fabricate):
     run = read_artefacts(fabricate())
     assert page_title(run) == "breast ultrasound: benign or malignant"
-    assert len(drawn_figures(run)) == 6

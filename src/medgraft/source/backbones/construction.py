@@ -55,8 +55,7 @@ def measure(name: str, size: int) -> tuple[int, int]:
             features = _features(network, size)
         except (RuntimeError, ValueError, AssertionError) as error:
             raise WeightsError(
-                f"measuring the backbone {name!r}: it does not take pictures of {size} x {size} ({error}); "
-                f"give its "
+                f"measuring the backbone {name!r}: it does not take pictures of {size} x {size} ({error}); give its "
                 "own size"
             ) from error
     if features.ndim != 2:

@@ -91,8 +91,7 @@ def register_backbone(
     """
     if size < 1 or len(mean) != 3 or len(std) != 3 or min(std) <= 0:
         raise UsageError(
-            f"registering the backbone {name!r}: size {size}, mean {mean}, std {std}; a positive size, "
-            f"three means "
+            f"registering the backbone {name!r}: size {size}, mean {mean}, std {std}; a positive size, three means "
             "and three positive standard deviations are needed"
         )
     preprocessing = {"size": size, "mean": tuple(mean), "std": tuple(std), "interpolation": interpolation}

@@ -161,8 +161,7 @@ def _stored(entry: WeightsEntry, home: Home, asked: str) -> ResolvedBackbone:
     )
     if not fits:
         raise UsageError(
-            f"the weights {entry.name!r} are for the backbone {join_name(entry.backbone, entry.options)!r}, "
-            f"not for "
+            f"the weights {entry.name!r} are for the backbone {join_name(entry.backbone, entry.options)!r}, not for "
             f"{asked!r}; give `--backbone {entry.backbone}`"
         )
     path = home.weights / entry.name / WEIGHTS_FILE
@@ -177,9 +176,7 @@ def _what_to_do(name: str, home: Home) -> str:
     file = url.rpartition("/")[2].partition("?")[0] or "its .safetensors or .pth file"
     source = f" ({url})" if url else ""
     return (
-        f"the backbone {name!r} has no weights in the store {home.weights}. With a network:{package} "
-        f"`medgraft "
-        f"weights fetch {name}`. Without one: copy {file}{source} to this machine and `medgraft weights "
-        f"import {file} "
+        f"the backbone {name!r} has no weights in the store {home.weights}. With a network:{package} `medgraft "
+        f"weights fetch {name}`. Without one: copy {file}{source} to this machine and `medgraft weights import {file} "
         f"--backbone {name}`. For an untrained network: `--weights random`"
     )

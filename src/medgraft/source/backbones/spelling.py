@@ -34,9 +34,8 @@ def join_name(name: str, options: Mapping[str, Option]) -> str:
     for key, value in options.items():
         if key not in OPTIONS or not _PLAIN.fullmatch(str(value)):
             raise UsageError(
-                f"naming the backbone {name!r}: the option {key}={value!r} is not one of "
-                f"{', '.join(OPTIONS)} "
-                "with a plain value"
+                f"naming the backbone {name!r}: the option {key}={value!r} is not one of {', '.join(OPTIONS)} with a "
+                "plain value"
             )
     inside = ",".join(f"{key}={options[key]}" for key in sorted(options))
     return f"{name}[{inside}]" if inside else name

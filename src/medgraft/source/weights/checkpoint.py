@@ -50,8 +50,7 @@ def _read_torch(data: bytes, file: str, doing: str) -> Any:
         if "WeightsUnpickler" not in str(error) and "nsupported" not in str(error):
             raise WeightsError(f"{doing}: {file} is damaged or no torch file; copy it again") from error
         raise WeightsError(
-            f"{doing}: {file} holds code or foreign objects besides tensors, and is not read: such a file "
-            f"can do "
+            f"{doing}: {file} holds code or foreign objects besides tensors, and is not read: such a file can do "
             "anything when loaded. Save its state dict alone, best as .safetensors"
         ) from error
     except (

@@ -51,8 +51,7 @@ def fetch_weights(
     address = url or known["url"]
     if not address:
         raise WeightsError(
-            f"fetching {backbone!r}: no address of its weights is known; give --url, or `medgraft weights "
-            f"import FILE "
+            f"fetching {backbone!r}: no address of its weights is known; give --url, or `medgraft weights import FILE "
             f"--backbone {backbone}`"
         )
     parts = urllib.parse.urlsplit(address)
@@ -99,8 +98,7 @@ def _download(address: str, path: Path, backbone: str, timeout: float, progress:
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", None) or error
         raise WeightsError(
-            f"fetching {address}: {reason}. On a machine with a network download that file, copy it here, "
-            f"and "
+            f"fetching {address}: {reason}. On a machine with a network download that file, copy it here, and "
             f"`medgraft weights import {path.name} --backbone {backbone}`"
         ) from error
     return digest.hexdigest()
@@ -116,7 +114,6 @@ def _check(digest: str, file: str, sha256: str | None) -> None:
     wanted = [item for item in (sha256, named[1] if named else None) if item]
     if not all(digest.startswith(item.lower()) for item in wanted):
         raise WeightsError(
-            f"fetching {file}: its sha256 is {digest}, {' and '.join(wanted)} is needed; it is damaged or "
-            f"another "
+            f"fetching {file}: its sha256 is {digest}, {' and '.join(wanted)} is needed; it is damaged or another "
             "one: fetch it again"
         )

@@ -67,8 +67,7 @@ def read_sidecar(file: Path, sha256: str) -> Sidecar:
         raise WeightsError(f"{doing}: it is no description of weights; mend it or take it away") from error
     if sidecar.sha256 not in (None, sha256):
         raise WeightsError(
-            f"{doing}: the file's sha256 is {sha256[:16]}…, {str(sidecar.sha256)[:16]}… is recorded; the "
-            f"file is "
+            f"{doing}: the file's sha256 is {sha256[:16]}…, {str(sidecar.sha256)[:16]}… is recorded; the file is "
             "damaged or another one: copy it again"
         )
     return sidecar

@@ -99,8 +99,8 @@ def add_entry(home: Home, entry: WeightsEntry, data: bytes, *, overwrite: bool =
         if get_entry(home, entry.name) == entry:
             return entry
         raise UsageError(
-            f"importing the weights {entry.name!r}: the store holds others of that name; give another "
-            f"--name, or --overwrite"
+            f"importing the weights {entry.name!r}: the store holds others of that name; give another --name, or "
+            "--overwrite"
         )
     try:
         home.weights.mkdir(parents=True, exist_ok=True)
@@ -138,8 +138,7 @@ def _described(home: Home, name: str) -> WeightsEntry:
     if name not in entry_names(home):
         known = ", ".join(entry_names(home)) or "nothing"
         raise WeightsError(
-            f"{doing}: the store {home.weights} has none{nearest(name, entry_names(home))}; it holds "
-            f"{known}. "
+            f"{doing}: the store {home.weights} has none{nearest(name, entry_names(home))}; it holds {known}. "
             "`medgraft weights import FILE --backbone NAME` adds some"
         )
     folder = home.weights / name

@@ -39,9 +39,8 @@ def split_sentences(run: Artefacts) -> list[str]:
         text.append("The split came with the data and was kept; the test set was not changed.")
     else:
         kept = "Cases of one patient and copies of one picture" if run.patients_known else "Copies of one picture"
-        text.append(
-            f"The split was drawn here with seed {split.get('seed', 0)}, stratified by class. {kept} stay together."
-        )
+        together = "" if split.get("leaking") else f" {kept} stay together."
+        text.append(f"The split was drawn here with seed {split.get('seed', 0)}, stratified by class.{together}")
     text.append(f"Cases: {', '.join(sizes)}.")
     if fractions and not split.get("given"):
         asked = ", ".join(f"{split_name(str(name)).lower()} {percent(part, 0)}" for name, part in fractions.items())

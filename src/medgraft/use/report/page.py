@@ -21,8 +21,7 @@ from plotly.offline import get_plotlyjs
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.card import CardSection
 from medgraft.use.report.confusion import Confusion
-from medgraft.use.report.figures.catalogue import FIGURES
-from medgraft.use.report.figures.figure import Figure
+from medgraft.use.report.figures.catalogue import drawn_figures
 from medgraft.use.report.findings import findings, split_sentences
 from medgraft.use.report.pictures import Pictures
 from medgraft.use.report.provenance import (
@@ -36,7 +35,7 @@ from medgraft.use.report.summary import summarise
 from medgraft.use.report.tables import class_table, cohort_table, key_figures, site_table
 from medgraft.use.report.wording import clip, counted, listing
 
-__all__ = ["draw_card", "draw_page", "drawn_figures", "page_title"]
+__all__ = ["draw_card", "draw_page", "page_title"]
 
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]|#~"})
 
@@ -69,12 +68,6 @@ def page_title(run: Artefacts) -> str:
     name = run.config.get("name") or run.config_value("cohort_name", "data_name")
     classes = listing(run.labels, most=4, length=40, last="or")
     return f"{clip(name, 80)}: {classes}" if isinstance(name, str) and name else classes[:1].upper() + classes[1:]
-
-
-def drawn_figures(run: Artefacts) -> list[Figure]:
-    """All figures of the registry that have something to draw for this run."""
-    drawn = [draw(run) for _, draw in FIGURES.items()]
-    return [figure for figure in drawn if figure is not None]
 
 
 def _picture_note(pictures: Pictures, images: bool) -> str:

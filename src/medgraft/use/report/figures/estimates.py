@@ -39,7 +39,7 @@ def estimates(run: Artefacts) -> Figure | None:
         "scattergap": 0.35,
     }
     return Figure(
-        "Estimates side by side", caption, f"{'; '.join(told)}.", data, layout, max(300, 140 + 75 * len(rows))
+        "Estimates side by side", caption, f"{'; '.join(told)}.", data[::-1], layout, max(300, 140 + 75 * len(rows))
     )
 
 

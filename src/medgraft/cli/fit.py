@@ -1,0 +1,107 @@
+"""``medgraft fit``: DATA → run folder."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from medgraft.cli import options as o
+from medgraft.cli.clock import STARTED
+from medgraft.cli.summary import show_metrics
+from medgraft.cli.terminal import Terminal
+from medgraft.home import Home
+
+if TYPE_CHECKING:
+    from medgraft.experiment.fitting import FitResult
+
+__all__ = ["fit", "show_fit"]
+
+
+def fit(
+    data: o.DataArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="RUN", help="folder for the run")],
+    backbone: o.BackboneOption = None,
+    weights: o.WeightsOption = None,
+    strategy: Annotated[str | None, typer.Option("--strategy", help="linear-probe or lp-ft [default: linear-probe]")] = None,
+    on_leak: Annotated[str | None, typer.Option("--on-leak", help="drop, error or keep [default: drop]")] = None,
+    table: o.TableOption = None,
+    path_col: o.PathColOption = None,
+    label_col: o.LabelColOption = None,
+    patient_col: o.PatientColOption = None,
+    site_col: o.SiteColOption = None,
+    split_col: o.SplitColOption = None,
+    patient_regex: o.PatientRegexOption = None,
+    label_map: o.LabelMapOption = None,
+    positive: o.PositiveOption = None,
+    modality: o.ModalityOption = None,
+    engine: o.EngineOption = None,
+    seed: o.SeedOption = None,
+    device: o.DeviceOption = None,
+    config: o.ConfigOption = None,
+    sets: o.SetOption = None,
+    json: o.JsonOption = False,
+    overwrite: o.OverwriteOption = False,
+    home: o.HomeOption = None,
+) -> None:
+    """From a folder of labelled images to a tested, reported, usable model.
+
+    Example: medgraft fit cohort --out run
+    """
+    flags = {
+        "backbone.name": backbone,
+        "backbone.weights": weights,
+        "strategy.kind": strategy,
+        "split.on_leak": on_leak,
+        "engine": engine,
+        "seed": seed,
+        "device": device,
+        **o.cohort_flags(
+            {
+                "table": table,
+                "path_col": path_col,
+                "label_col": label_col,
+                "patient_col": patient_col,
+                "site_col": site_col,
+                "split_col": split_col,
+                "patient_regex": patient_regex,
+                "label_map": label_map,
+                "positive": positive,
+                "modality": modality,
+            }
+        ),
+    }
+    from medgraft.experiment.fitting import fit_run
+
+    terminal = Terminal(json)
+    result = fit_run(
+        data,
+        out,
+        file=config,
+        sets=sets or [],
+        flags=flags,
+        overwrite=overwrite,
+        home=Home.find(home),
+        progress=terminal.progress,
+        startup=time.perf_counter() - STARTED,
+    )
+    show_fit(terminal, result)
+
+
+def show_fit(terminal: Terminal, result: FitResult) -> None:
+    """The summary of a fit, or its JSON object."""
+    parts = ", ".join(f"{count} {part}" for part, count in result.cases.items() if count)
+    terminal.line(f"{result.kind}: {parts}")
+    show_metrics(terminal, result.metrics, ["test", "cv", "val"])
+    terminal.notices(result.warnings)
+    terminal.set_aside(result.quarantined)
+    if result.already_done:
+        terminal.line(f"done already: {result.run} holds this very run", "green")
+    else:
+        spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.timings.items() if seconds >= 0.05)
+        terminal.line(f"{result.decodes} decodes, {result.forward_passes} forward passes; {spent}")
+    terminal.line("research use only, not a medical device")
+    terminal.line(f"report: {result.run / 'report.html'}", "bold")
+    terminal.result(result.to_json())

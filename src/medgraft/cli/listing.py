@@ -1,0 +1,94 @@
+"""``medgraft list``: what can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from medgraft.cli import options as o
+from medgraft.cli.terminal import Terminal
+
+__all__ = ["list_members"]
+
+
+class Family(StrEnum):
+    """What ``list`` can show."""
+
+    BACKBONES = "backbones"
+    STRATEGIES = "strategies"
+    ENGINES = "engines"
+    METRICS = "metrics"
+    TRANSFORMS = "transforms"
+    CHECKS = "checks"
+
+
+def list_members(
+    family: Annotated[Family, typer.Argument(help="which family")],
+    filter_: Annotated[str, typer.Option("--filter", help="only names that contain this")] = "",
+    json: o.JsonOption = False,
+) -> None:
+    """Everything of one family that can be named on the command line.
+
+    Example: medgraft list backbones --filter resnet
+    """
+    terminal = Terminal(json)
+    found = [(name, text) for name, text in _MEMBERS[family]() if filter_ in name]
+    terminal.table("", ["name", ""], found)
+    terminal.result({family.value: [name for name, _ in found]})
+
+
+def _first_line(member: object) -> str:
+    return (member.__doc__ or "").strip().split("\n")[0]
+
+
+def _backbones() -> list[tuple[str, str]]:
+    from medgraft.source.backbones.families import backbone_names
+
+    return [(name, family) for family, names in backbone_names().items() for name in names]
+
+
+def _strategies() -> list[tuple[str, str]]:
+    from medgraft.experiment import config  # registers them
+    from medgraft.transfer.strategies.strategy import STRATEGIES
+
+    return [(name, _first_line(member)) for name, member in STRATEGIES.items() if config]
+
+
+def _engines() -> list[tuple[str, str]]:
+    from medgraft.source.embedding import embed  # registers them
+    from medgraft.source.embedding.engine import ENGINES
+
+    return [(name, f"version {kind.version()}") for name, kind in ENGINES.items() if embed and kind.offered("cpu")]
+
+
+def _metrics() -> list[tuple[str, str]]:
+    from medgraft.measure.metrics.catalogue import METRICS
+
+    return [(name, _first_line(member)) for name, member in METRICS.items()]
+
+
+def _transforms() -> list[tuple[str, str]]:
+    from medgraft.data.augmentation import policy  # registers them
+    from medgraft.data.augmentation.transform import TRANSFORMS
+
+    return [(name, _first_line(member)) for name, member in TRANSFORMS.items() if policy]
+
+
+def _checks() -> list[tuple[str, str]]:
+    from medgraft.insight.audit import audit  # registers them
+    from medgraft.insight.audit.check import CHECKS
+
+    return [(name, _first_line(member)) for name, member in CHECKS.items() if audit]
+
+
+_MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
+    Family.BACKBONES: _backbones,
+    Family.STRATEGIES: _strategies,
+    Family.ENGINES: _engines,
+    Family.METRICS: _metrics,
+    Family.TRANSFORMS: _transforms,
+    Family.CHECKS: _checks,
+}

@@ -1,0 +1,82 @@
+"""The command ``medgraft``: parse, call, print; turn errors into one clear message and an exit code.
+
+0 done, 2 usage, 3 data refused, 4 damaged artefact or weights, 130 interrupted and resumable, 1 our bug.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.main import get_command
+
+from medgraft.cli import clock  # first: it starts the clock
+from medgraft.cli.cache import app as cache_app
+from medgraft.cli.demo import demo
+from medgraft.cli.embed import embed
+from medgraft.cli.evaluate import evaluate
+from medgraft.cli.fit import fit
+from medgraft.cli.listing import list_members
+from medgraft.cli.predict import predict
+from medgraft.cli.report import report
+from medgraft.cli.terminal import plain
+from medgraft.cli.weights import app as weights_app
+from medgraft.errors import MedgraftError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="medgraft",
+    help="From a folder of medical images to a tested, reported, usable model. Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _verb in (fit, evaluate, predict, report, embed, demo):
+    app.command()(_verb)
+app.command("list")(list_members)
+app.add_typer(weights_app, name="weights")
+app.add_typer(cache_app, name="cache")
+
+_BUG, _USAGE, _ARTEFACT, _INTERRUPTED = 1, 2, 4, 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    command = get_command(app)
+    return _guarded(lambda: command.main(args=argv, prog_name="medgraft", standalone_mode=False))
+
+
+def _guarded(call: Callable[[], Any]) -> int:
+    """The result of ``call`` as an exit code; every expected error as one message."""
+    try:
+        result = call()
+    except MedgraftError as error:
+        return _say(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted; the same command goes on where it stopped", _INTERRUPTED)
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        place = f" {error.filename}" if error.filename else ""
+        return _say(f"{error.strerror or error}{place}; check the disk and the permissions", _ARTEFACT)
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # the parser's own usage errors
+            error.show()
+            return int(error.exit_code)
+        traceback.print_exc()
+        return _say("this is a bug in medgraft; please report the lines above (they name no patient)", _BUG)
+    return result if isinstance(result, int) else 0
+
+
+def _say(message: str, code: int) -> int:
+    lines = message.split("\n")
+    sys.stderr.write("error: " + "\n".join(plain(line) for line in lines) + "\n")
+    return code
+
+
+STARTED = clock.STARTED

@@ -1,0 +1,96 @@
+"""Options that several verbs share, each described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medgraft.errors import UsageError
+
+__all__ = [
+    "BackboneOption",
+    "ConfigOption",
+    "DataArgument",
+    "DeviceOption",
+    "EngineOption",
+    "HomeOption",
+    "JsonOption",
+    "LabelColOption",
+    "LabelMapOption",
+    "ModalityOption",
+    "OverwriteOption",
+    "PathColOption",
+    "PatientColOption",
+    "PatientRegexOption",
+    "PositiveOption",
+    "RunArgument",
+    "SeedOption",
+    "SetOption",
+    "SiteColOption",
+    "SplitColOption",
+    "TableOption",
+    "WeightsOption",
+    "cohort_flags",
+]
+
+_DATA, _SOURCE, _GENERAL = "How DATA is read", "Where the knowledge comes from", "General"
+
+DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="folder, table (CSV, TSV, Parquet) or .npz")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="run folder that `fit` made")]
+
+TableOption = Annotated[Path | None, typer.Option("--table", help="table of cases", rich_help_panel=_DATA)]
+PathColOption = Annotated[str | None, typer.Option("--path-col", help="column of file paths", rich_help_panel=_DATA)]
+LabelColOption = Annotated[str | None, typer.Option("--label-col", help="column of labels", rich_help_panel=_DATA)]
+PatientColOption = Annotated[str | None, typer.Option("--patient-col", help="column of patients", rich_help_panel=_DATA)]
+SiteColOption = Annotated[str | None, typer.Option("--site-col", help="column of sites", rich_help_panel=_DATA)]
+SplitColOption = Annotated[str | None, typer.Option("--split-col", help="column of train/val/test", rich_help_panel=_DATA)]
+PatientRegexOption = Annotated[
+    str | None,
+    typer.Option("--patient-regex", help="pattern on file names; group 1 is the patient", rich_help_panel=_DATA),
+]
+LabelMapOption = Annotated[
+    str | None, typer.Option("--label-map", metavar="A=B,…", help="rename or merge labels", rich_help_panel=_DATA)
+]
+PositiveOption = Annotated[str | None, typer.Option("--positive", help="the positive of two classes", rich_help_panel=_DATA)]
+ModalityOption = Annotated[
+    str | None,
+    typer.Option("--modality", help="radiograph, ct, mr, ultrasound, fundus, microscopy, …", rich_help_panel=_DATA),
+]
+
+BackboneOption = Annotated[
+    str | None,
+    typer.Option("--backbone", help="timm's NAME or torchvision/NAME [default: tf_efficientnet_lite0]", rich_help_panel=_SOURCE),
+]
+WeightsOption = Annotated[
+    str | None, typer.Option("--weights", help="name in the weights store, or random", rich_help_panel=_SOURCE)
+]
+EngineOption = Annotated[str | None, typer.Option("--engine", help="auto, openvino or torch", rich_help_panel=_SOURCE)]
+
+SeedOption = Annotated[int | None, typer.Option("--seed", help="of every random draw [default: 0]", rich_help_panel=_GENERAL)]
+DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps", rich_help_panel=_GENERAL)]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="settings, TOML or a run's config.json", rich_help_panel=_GENERAL)
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="one setting, as strategy.class_weights=balanced", rich_help_panel=_GENERAL),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output", rich_help_panel=_GENERAL)]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace what is there", rich_help_panel=_GENERAL)]
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="the house [default: $MEDGRAFT_HOME or ~/.medgraft]", rich_help_panel=_GENERAL)
+]
+
+
+def cohort_flags(given: dict[str, Any]) -> dict[str, Any]:
+    """The data options of a verb as config flags; ``--label-map`` becomes a dict."""
+    flags = {f"data.{name}": value for name, value in given.items() if value is not None}
+    text = flags.get("data.label_map")
+    if text is not None:
+        pairs = [item.partition("=") for item in str(text).split(",") if item]
+        if not pairs or not all(found and old for old, found, _ in pairs):
+            raise UsageError(f"--label-map {text!r}: A=B,C=D is needed, as in --label-map Benign=benign")
+        flags["data.label_map"] = {old: new for old, _, new in pairs}
+    return flags

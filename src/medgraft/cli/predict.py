@@ -1,0 +1,95 @@
+"""``medgraft predict``: answers for pictures without labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medgraft.cli import options as o
+from medgraft.cli.terminal import Terminal
+from medgraft.home import Home
+
+__all__ = ["predict"]
+
+
+def predict(
+    run: o.RunArgument,
+    files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="pictures, folders, tables or .npz")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="TABLE", help="CSV table to write")] = None,
+    no_paths: Annotated[bool, typer.Option("--no-paths", help="leave the file column out")] = False,
+    table: o.TableOption = None,
+    path_col: o.PathColOption = None,
+    label_col: o.LabelColOption = None,
+    patient_col: o.PatientColOption = None,
+    site_col: o.SiteColOption = None,
+    split_col: o.SplitColOption = None,
+    patient_regex: o.PatientRegexOption = None,
+    label_map: o.LabelMapOption = None,
+    positive: o.PositiveOption = None,
+    modality: o.ModalityOption = None,
+    seed: o.SeedOption = None,
+    device: o.DeviceOption = None,
+    config: o.ConfigOption = None,
+    sets: o.SetOption = None,
+    json: o.JsonOption = False,
+    overwrite: o.OverwriteOption = False,
+    home: o.HomeOption = None,
+) -> None:
+    """Probabilities for new pictures, one row each, with the reason where one cannot be read.
+
+    Example: medgraft predict run new-images --out answers.csv
+    """
+    from medgraft.experiment.config import resolve_config
+    from medgraft.experiment.predicting import predict_files
+
+    flags = o.cohort_flags(
+        {
+            "table": table,
+            "path_col": path_col,
+            "label_col": label_col,
+            "patient_col": patient_col,
+            "site_col": site_col,
+            "split_col": split_col,
+            "patient_regex": patient_regex,
+            "label_map": label_map,
+            "positive": positive,
+            "modality": modality,
+        }
+    )
+    settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
+    terminal = Terminal(json)
+    answer = predict_files(
+        run,
+        files,
+        out=out,
+        paths=not no_paths,
+        options=settings.data,
+        device=settings.device,
+        home=Home.find(home),
+        progress=terminal.progress,
+        overwrite=overwrite,
+    )
+    rows = answer.table
+    refused = int(rows["prediction"].isna().sum())
+    counts = rows["prediction"].value_counts()
+    terminal.table("", ["prediction", "pictures"], [[label, count] for label, count in counts.items()])
+    if "file" in rows:
+        bad = rows[rows["prediction"].isna()]
+        terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))
+    terminal.notices(answer.warnings)
+    terminal.line(f"{len(rows)} pictures, {refused} not answered, {answer.forward_passes} forward passes")
+    terminal.line("research use only, not a medical device")
+    if out is not None:
+        terminal.line(f"table: {out}", "bold")
+    terminal.result(
+        {
+            "out": str(out) if out is not None else None,
+            "pictures": len(rows),
+            "refused": refused,
+            "forward_passes": answer.forward_passes,
+            "rows": rows.astype(object).where(rows.notna(), None).to_dict("records") if out is None else None,
+            "warnings": answer.warnings,
+        }
+    )

@@ -1,0 +1,214 @@
+"""The public verbs as Python functions, with the names and defaults of the command line.
+
+Paths may be text. Each returns plain data or a small frozen object, and raises the errors of ``errors.py``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.errors import UsageError
+from medgraft.experiment.config import DEFAULT_BACKBONE
+from medgraft.experiment.fitting import FitResult, fit_run
+from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.home import Home
+from medgraft.progress import Progress
+from medgraft.source.backbones.custom import register_backbone
+from medgraft.source.weights.entry import WeightsEntry
+from medgraft.source.weights.importing import import_weights as import_into
+from medgraft.transfer.strategies.strategy import STRATEGIES
+from medgraft.use.report.render import render_report
+
+__all__ = ["embed", "evaluate", "fit", "import_weights", "predict", "register", "report"]
+
+_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def fit(
+    data: str | Path,
+    out: str | Path,
+    *,
+    backbone: str | None = None,
+    weights: str | None = None,
+    strategy: str | Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    on_leak: str | None = None,
+    engine: str | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    config: str | Path | None = None,
+    set: Iterable[str] = (),
+    overwrite: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> FitResult:
+    """From DATA to a tested, reported model in the folder ``out``.
+
+    ``strategy`` is a name or its settings (``{"kind": "lp-ft", "epochs": 4}``); ``options`` are those of
+    ``CohortOptions`` (``table``, ``patient_col``, …). What is ``None`` has the default of the command line.
+    """
+    flags = {
+        "backbone.name": backbone,
+        "backbone.weights": weights,
+        "split.on_leak": on_leak,
+        "engine": engine,
+        "seed": seed,
+        "device": device,
+        **_strategy_flags(strategy),
+        **{f"data.{name}": value for name, value in (options or {}).items()},
+    }
+    return fit_run(
+        Path(data),
+        Path(out),
+        file=Path(config) if config is not None else None,
+        sets=set,
+        flags=flags,
+        overwrite=overwrite,
+        home=Home.find(home),
+        progress=progress,
+    )
+
+
+def _strategy_flags(strategy: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    if strategy is None:
+        return {}
+    if isinstance(strategy, str):
+        return {"strategy.kind": strategy}
+    return {f"strategy.{name}": value for name, value in strategy.items()}
+
+
+def evaluate(
+    run: str | Path,
+    data: str | Path,
+    *,
+    name: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    overwrite: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """External validation on labelled DATA; adds ``external:<name>`` to the run and its report."""
+    return evaluate_run(
+        Path(run),
+        Path(data),
+        options=CohortOptions(**(options or {})),
+        name=name,
+        device=device,
+        seed=seed,
+        home=Home.find(home),
+        progress=progress,
+        overwrite=overwrite,
+    )
+
+
+def predict(
+    run: str | Path,
+    files: Sequence[str | Path] | str | Path,
+    *,
+    out: str | Path | None = None,
+    paths: bool = True,
+    options: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """One row a picture: file, case_id, prediction, a probability for each class, and why one was refused."""
+    several = [files] if isinstance(files, str | Path) else files
+    answer = predict_files(
+        Path(run),
+        [Path(file) for file in several],
+        out=Path(out) if out is not None else None,
+        paths=paths,
+        options=CohortOptions(**(options or {})),
+        device=device,
+        home=Home.find(home),
+        progress=progress,
+        overwrite=overwrite,
+    )
+    return answer.table
+
+
+def embed(
+    data: str | Path,
+    out: str | Path,
+    *,
+    backbone: str = DEFAULT_BACKBONE,
+    weights: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    overwrite: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Pooled features of DATA as a Parquet table; returns counts."""
+    flags = {"backbone.name": backbone, "backbone.weights": weights, "seed": seed, "device": device}
+    flags |= {f"data.{name}": value for name, value in (options or {}).items()}
+    return embed_data(
+        Path(data), Path(out), flags=flags, home=Home.find(home), progress=progress, overwrite=overwrite
+    )
+
+
+def report(run: str | Path, *, images: bool = True) -> Path:
+    """Draw ``report.html`` and ``model_card.md`` again from the run's files."""
+    return render_report(Path(run), images=images)
+
+
+def import_weights(
+    file: str | Path,
+    *,
+    backbone: str | None = None,
+    name: str | None = None,
+    licence: str = "unknown",
+    overwrite: bool = False,
+    home: str | Path | None = None,
+) -> WeightsEntry:
+    """Put a local ``.safetensors`` or ``.pth`` into the weights store."""
+    return import_into(
+        Path(file), home=Home.find(home), backbone=backbone, name=name, licence=licence, overwrite=overwrite
+    )
+
+
+def register(
+    name: str,
+    member: Callable[[], Any] | type,
+    *,
+    size: int = 224,
+    mean: tuple[float, float, float] = _IMAGENET_MEAN,
+    std: tuple[float, float, float] = _IMAGENET_STD,
+    interpolation: str = "bilinear",
+    licence: str = "unknown",
+    trained_on: str = "unknown",
+) -> None:
+    """Add a strategy (a class with ``Config`` and ``fit``) or a backbone (a function that makes a network).
+
+    A backbone's network maps (N, 3, size, size), normalised by mean and std, to features (N, d). The other
+    arguments describe a backbone and are not looked at for a strategy. Raises ``UsageError`` for a taken name.
+    """
+    if inspect.isclass(member) and hasattr(member, "Config") and hasattr(member, "fit"):
+        STRATEGIES.register(name)(member)
+        return
+    if not callable(member):
+        raise UsageError(
+            f"registering {name!r}: got {type(member).__name__}; a strategy class or a function that makes a "
+            "network is needed"
+        )
+    register_backbone(
+        name,
+        member,
+        size=size,
+        mean=mean,
+        std=std,
+        interpolation=interpolation,
+        licence=licence,
+        trained_on=trained_on,
+    )
