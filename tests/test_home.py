@@ -45,11 +45,10 @@ def test_a_name_that_is_no_text_still_has_an_id(tmp_path):
 
 
 def test_a_damaged_key_is_refused(tmp_path):
-    home = Home(tmp_path)
-    home.key()
+    Home(tmp_path).key()
     (tmp_path / "key").write_bytes(b"short")
     with pytest.raises(ArtifactError, match="5 bytes, 32 are needed"):
-        home.key()
+        Home(tmp_path).key()
 
 
 def test_weights_and_cache_lie_inside(tmp_path):

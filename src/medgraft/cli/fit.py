@@ -25,7 +25,9 @@ def fit(
     out: Annotated[Path, typer.Option("--out", metavar="RUN", help="folder for the run")],
     backbone: o.BackboneOption = None,
     weights: o.WeightsOption = None,
-    strategy: Annotated[str | None, typer.Option("--strategy", help="linear-probe or lp-ft [default: linear-probe]")] = None,
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", help="linear-probe or lp-ft [default: linear-probe]")
+    ] = None,
     on_leak: Annotated[str | None, typer.Option("--on-leak", help="drop, error or keep [default: drop]")] = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,

@@ -43,9 +43,13 @@ RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="run folder tha
 TableOption = Annotated[Path | None, typer.Option("--table", help="table of cases", rich_help_panel=_DATA)]
 PathColOption = Annotated[str | None, typer.Option("--path-col", help="column of file paths", rich_help_panel=_DATA)]
 LabelColOption = Annotated[str | None, typer.Option("--label-col", help="column of labels", rich_help_panel=_DATA)]
-PatientColOption = Annotated[str | None, typer.Option("--patient-col", help="column of patients", rich_help_panel=_DATA)]
+PatientColOption = Annotated[
+    str | None, typer.Option("--patient-col", help="column of patients", rich_help_panel=_DATA)
+]
 SiteColOption = Annotated[str | None, typer.Option("--site-col", help="column of sites", rich_help_panel=_DATA)]
-SplitColOption = Annotated[str | None, typer.Option("--split-col", help="column of train/val/test", rich_help_panel=_DATA)]
+SplitColOption = Annotated[
+    str | None, typer.Option("--split-col", help="column of train/val/test", rich_help_panel=_DATA)
+]
 PatientRegexOption = Annotated[
     str | None,
     typer.Option("--patient-regex", help="pattern on file names; group 1 is the patient", rich_help_panel=_DATA),
@@ -53,7 +57,9 @@ PatientRegexOption = Annotated[
 LabelMapOption = Annotated[
     str | None, typer.Option("--label-map", metavar="A=B,…", help="rename or merge labels", rich_help_panel=_DATA)
 ]
-PositiveOption = Annotated[str | None, typer.Option("--positive", help="the positive of two classes", rich_help_panel=_DATA)]
+PositiveOption = Annotated[
+    str | None, typer.Option("--positive", help="the positive of two classes", rich_help_panel=_DATA)
+]
 ModalityOption = Annotated[
     str | None,
     typer.Option("--modality", help="radiograph, ct, mr, ultrasound, fundus, microscopy, …", rich_help_panel=_DATA),
@@ -61,26 +67,36 @@ ModalityOption = Annotated[
 
 BackboneOption = Annotated[
     str | None,
-    typer.Option("--backbone", help="timm's NAME or torchvision/NAME [default: tf_efficientnet_lite0]", rich_help_panel=_SOURCE),
+    typer.Option(
+        "--backbone", help="timm's NAME or torchvision/NAME [default: tf_efficientnet_lite0]", rich_help_panel=_SOURCE
+    ),
 ]
 WeightsOption = Annotated[
     str | None, typer.Option("--weights", help="name in the weights store, or random", rich_help_panel=_SOURCE)
 ]
 EngineOption = Annotated[str | None, typer.Option("--engine", help="auto, openvino or torch", rich_help_panel=_SOURCE)]
 
-SeedOption = Annotated[int | None, typer.Option("--seed", help="of every random draw [default: 0]", rich_help_panel=_GENERAL)]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", help="of every random draw [default: 0]", rich_help_panel=_GENERAL)
+]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps", rich_help_panel=_GENERAL)]
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="settings, TOML or a run's config.json", rich_help_panel=_GENERAL)
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="settings, TOML or a run's config.json", rich_help_panel=_GENERAL),
 ]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="one setting, as strategy.class_weights=balanced", rich_help_panel=_GENERAL),
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="one setting, as strategy.class_weights=balanced", rich_help_panel=_GENERAL
+    ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output", rich_help_panel=_GENERAL)]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="one JSON object on standard output", rich_help_panel=_GENERAL)
+]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace what is there", rich_help_panel=_GENERAL)]
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="the house [default: $MEDGRAFT_HOME or ~/.medgraft]", rich_help_panel=_GENERAL)
+    Path | None,
+    typer.Option("--home", help="the house [default: $MEDGRAFT_HOME or ~/.medgraft]", rich_help_panel=_GENERAL),
 ]
 
 

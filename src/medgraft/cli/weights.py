@@ -53,9 +53,7 @@ def import_weights(
     from medgraft.source.weights.importing import import_weights as import_into
 
     terminal = Terminal(json)
-    entry = import_into(
-        file, home=Home.find(home), backbone=backbone, name=name, licence=licence, overwrite=overwrite
-    )
+    entry = import_into(file, home=Home.find(home), backbone=backbone, name=name, licence=licence, overwrite=overwrite)
     terminal.line(f"{entry.name}: weights of {entry.backbone}, licence {entry.licence}", "green")
     terminal.result(entry.model_dump(mode="json"))
 

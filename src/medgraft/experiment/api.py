@@ -153,9 +153,7 @@ def embed(
     """Pooled features of DATA as a Parquet table; returns counts."""
     flags = {"backbone.name": backbone, "backbone.weights": weights, "seed": seed, "device": device}
     flags |= {f"data.{name}": value for name, value in (options or {}).items()}
-    return embed_data(
-        Path(data), Path(out), flags=flags, home=Home.find(home), progress=progress, overwrite=overwrite
-    )
+    return embed_data(Path(data), Path(out), flags=flags, home=Home.find(home), progress=progress, overwrite=overwrite)
 
 
 def report(run: str | Path, *, images: bool = True) -> Path:

@@ -15,6 +15,7 @@ from medgraft.data.cohort.labels import require_trainable
 from medgraft.data.cohort.read import read_cohort
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.reader import ImageReader
+from medgraft.data.phantom.receipt import is_phantom
 from medgraft.errors import ConfigError, UsageError
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
@@ -83,11 +84,9 @@ def build_workspace(
     run = RunFolder(out)
     # The backbone is resolved before anything is written: a wrong name costs nothing.
     job, preprocessing = build_source(config, pictures_of(cohort.table), home, reader)
-    done = run.begin(_resolved(config, job, preprocessing), data_digest(cohort), overwrite=overwrite)
+    done = run.begin(_resolved(config, job, preprocessing, cohort, data), data_digest(cohort), overwrite=overwrite)
     task = Classification(cohort.classes, positive)
-    return Workspace(
-        run, config, home, reader, progress, cohort, task, job, preprocessing, strategy
-    ), done
+    return Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy), done
 
 
 def _labelled_only(cohort: Cohort, progress: Progress) -> Cohort:
@@ -100,11 +99,12 @@ def _labelled_only(cohort: Cohort, progress: Progress) -> Cohort:
     return replace(cohort, table=table)
 
 
-def _resolved(config: FitConfig, job: Job, preprocessing: Preprocessing) -> dict[str, Any]:
+def _resolved(config: FitConfig, job: Job, preprocessing: Preprocessing, cohort: Cohort, data: Path) -> dict[str, Any]:
     """The config as it is recorded: every default, and what was resolved from data and backbone."""
     content = config.model_dump(mode="json")
     if preprocessing.size != job.size:
         raise ConfigError(f"preprocess.size {preprocessing.size} and the backbone's {job.size} differ")
+    content["cohort_name"], content["synthetic"] = cohort.name, is_phantom(data)
     content["resolved"] = {
         "backbone": {"name": job.backbone.facts.name, "weights": job.backbone.facts.weights, "checksum": job.checksum},
         "preprocessing": preprocessing.model_dump(mode="json"),

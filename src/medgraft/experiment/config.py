@@ -89,7 +89,7 @@ def resolve_config(
     """File, then ``--set a.b=value`` (JSON values, else text), then flags (dotted names; ``None`` is not given)."""
     content = _read(file) if file is not None else {}
     content.pop("format_version", None)
-    for key in ("versions", "data_digest", "resolved"):
+    for key in ("versions", "data_digest", "resolved", "cohort_name", "synthetic"):
         content.pop(key, None)
     for item in sets:
         name, found, text = item.partition("=")

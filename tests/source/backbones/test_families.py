@@ -9,10 +9,10 @@ from torch import nn
 from medgraft.errors import UsageError
 from medgraft.source.backbones.backbone import FAMILIES
 from medgraft.source.backbones.construction import measure, network_stages, seeded_body
-from medgraft.source.backbones.custom import CUSTOM, register_backbone
+from medgraft.source.backbones.custom import register_backbone
 from medgraft.source.backbones.families import all_families, backbone_names, family_of
 from medgraft.source.backbones.network import BackboneNetwork
-from medgraft.source.backbones.stages import check_partition, child_stages
+from medgraft.source.backbones.stages import check_partition
 
 
 def _tiny() -> nn.Module:
@@ -59,60 +59,9 @@ def test_contract(name: str) -> None:
     assert not [key for key in body.state_dict() for head in heads if key.startswith(head + ".")]
 
 
-def test_torchvision_squeezenet_loses_its_classifying_convolution() -> None:
-    assert measure("torchvision/squeezenet1_1", 64)[0] == 512
-    assert (
-        family_of("torchvision/squeezenet1_1").head_prefixes(
-            "torchvision/squeezenet1_1", seeded_body("torchvision/squeezenet1_1")
-        )[0]
-        == "classifier.1"
-    )
-
-
-def test_vision_transformer_stages_keep_the_token_and_its_order() -> None:
-    body = seeded_body("vit_tiny_patch16_224")
-    labels = [label for label, _ in network_stages("vit_tiny_patch16_224", body)]
-    assert labels[1:13] == [f"blocks.{index}" for index in range(12)]
-
-
-def test_vgg_and_densenet_are_cut_by_their_features() -> None:
-    labels = [label for label, _ in child_stages(_Container(), frozenset({"features"}))]
-    assert labels == ["token", "features.0", "features.2", "classifier"]
-
-
-class _Container(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.token = nn.Parameter(torch.zeros(1))
-        self.features = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2))
-        self.classifier = nn.Linear(2, 2)
-
-
 @pytest.mark.parametrize(
     ("wrong", "right"), [("resnet-50", "resnet50"), ("torchvision/resnt18", "torchvision/resnet18")]
 )
 def test_unknown_name_names_the_nearest(wrong: str, right: str) -> None:
     with pytest.raises(UsageError, match=f"did you mean '{right}'"):
         family_of(wrong)
-
-
-def test_options_travel_in_the_name() -> None:
-    same = seeded_body("mobilenetv2_100[pad_type=same]")
-    plain = seeded_body("mobilenetv2_100")
-    pixels = torch.rand(1, 3, 32, 32)
-    with torch.no_grad():
-        assert not torch.allclose(same(pixels), plain(pixels))
-    with pytest.raises(UsageError, match="timm refuses"):
-        seeded_body("resnet18[img_size=64]")
-    with pytest.raises(UsageError, match="no options"):
-        seeded_body("torchvision/resnet18[pad_type=same]")
-
-
-def test_registered_names_are_guarded() -> None:
-    preprocessing = {"size": 8, "mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
-    for name in ("test-tiny", "torchvision/mine", "a[b]", "random", ""):
-        with pytest.raises(UsageError, match="registering the backbone"):
-            register_backbone(name, _tiny, **preprocessing)
-    with pytest.raises(UsageError, match="positive"):
-        register_backbone("other", _tiny, size=8, mean=(0.0, 0.0, 0.0), std=(1.0, 0.0, 1.0))
-    assert not CUSTOM.knows("other")

@@ -7,14 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from medgraft.errors import UsageError, WeightsError
 from medgraft.home import Home
-from medgraft.source.backbones.custom import register_backbone
 from medgraft.source.backbones.resolve import backbone_from_facts, resolve_backbone, transfer_table
 
 
@@ -93,26 +90,3 @@ def test_no_weights_says_what_to_do(home: Home) -> None:
         resolve_backbone("resnet18", weights="mine", home=home)
     with pytest.raises(UsageError, match="did you mean 'resnet18'"):
         resolve_backbone("resnet_18", home=home)
-
-
-def _factory() -> nn.Module:
-    network = nn.Sequential(nn.Conv2d(3, 6, 3, padding=1), nn.AdaptiveAvgPool2d(1))
-    for parameter in network.parameters():
-        nn.init.constant_(parameter, 0.5)
-    return network
-
-
-def test_registered_backbone(home: Home) -> None:
-    register_backbone(
-        "test-resolve", _factory, size=24, mean=(0.2, 0.3, 0.4), std=(0.5, 1.0, 2.0), trained_on="my scans"
-    )
-    backbone = resolve_backbone("test-resolve", home=home)
-    assert (backbone.facts.feature_dim, backbone.facts.size, backbone.facts.trained_on) == (6, 24, "my scans")
-    assert backbone.facts.checksum == resolve_backbone("test-resolve", home=home).facts.checksum
-    pixels = torch.rand(2, 1, 24, 24)
-    with torch.no_grad():
-        grey, colour = backbone.build(1)(pixels), backbone.build(3)(pixels.expand(-1, 3, -1, -1))
-    np.testing.assert_allclose(grey.numpy(), colour.numpy(), rtol=1e-5)
-    assert len(backbone.stages(backbone.build(3))) == 1
-    with pytest.raises(UsageError, match="brings its own"):
-        resolve_backbone("test-resolve", weights="random", home=home)

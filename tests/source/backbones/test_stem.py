@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from medgraft.errors import UsageError
 from medgraft.source.backbones.network import BackboneNetwork
 from medgraft.source.backbones.stem import adapt_stem, with_ones
 
@@ -102,8 +101,3 @@ def test_what_cannot_be_exact_is_replicated() -> None:
     pixels = torch.rand(1, 1, 32, 32)
     with torch.no_grad():
         torch.testing.assert_close(grey(pixels), colour(pixels.expand(-1, 3, -1, -1)))
-
-
-def test_two_channels_are_refused() -> None:
-    with pytest.raises(UsageError, match="2 channels"):
-        BackboneNetwork(nn.Flatten(), channels=2, mean=MEAN, std=STD)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
 from pathlib import Path
 
 import pytest
@@ -101,28 +100,6 @@ def test_same_again_is_no_work_and_others_need_overwrite(home: Home, tmp_path: P
     assert (home.weights / first.name / "entry.json").read_bytes() == before
     assert str(tmp_path) not in before.decode()
     assert sorted(item.name for item in home.weights.iterdir()) == ["torchvision-shufflenet_v2_x0_5"]
-
-
-class _Evil:
-    def __init__(self, target: str) -> None:
-        self.target = target
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (_touch, (self.target,))
-
-
-def _touch(path: str) -> None:
-    Path(path).write_text("run")
-
-
-def test_code_is_never_run(home: Home, tmp_path: Path) -> None:
-    target = tmp_path / "ran"
-    torch.save({"state_dict": {"a": torch.ones(1)}, "x": _Evil(str(target))}, tmp_path / "evil.pth")
-    (tmp_path / "raw.pth").write_bytes(pickle.dumps(_Evil(str(target)), protocol=2))
-    for file in ("evil.pth", "raw.pth"):
-        with pytest.raises(WeightsError, match="holds code"):
-            import_weights(tmp_path / file, home=home, backbone="resnet18")
-    assert not target.exists() and not list_entries(home)
 
 
 @pytest.mark.parametrize(

@@ -85,27 +85,35 @@ def _greedy(
     counts: Ints, share: NDArray[np.float64], rng: np.random.Generator, pinned: dict[int, int]
 ) -> tuple[Ints, Ints]:
     """Part of every group, and the cases ``(parts, classes)`` that each part holds then."""
-    weight = 1.0 / counts.sum(axis=0).astype(np.float64) ** 2
+    weight = (1.0 / counts.sum(axis=0).astype(np.float64) ** 2).tolist()
     order = rng.permutation(len(counts))
     order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
-    part = np.full(len(counts), -1, dtype=np.int64)
-    load = np.zeros((len(share), counts.shape[1]), dtype=np.int64)
-    for group, place in pinned.items():
-        part[group] = place
-        load[place] += counts[group]
-    lot = rng.random((len(counts), len(share)))
-    for group in order:
+    lot = rng.random((len(counts), len(share))).tolist()
+    part = [-1] * len(counts)
+    # Plain numbers: a group has one or two classes, and arrays this small cost more than what they hold.
+    load = [[0] * counts.shape[1] for _ in share]
+    holds = [[(int(c), int(row[c])) for c in np.flatnonzero(row)] for row in counts]
+    shares = share.tolist()
+
+    def place(group: int, chosen: int) -> None:
+        part[group] = chosen
+        for label, cases in holds[group]:
+            load[chosen][label] += cases
+
+    for group, chosen in pinned.items():
+        place(group, chosen)
+    for group in order.tolist():
         if part[group] >= 0:
             continue
-        added = counts[group]
-        cost = ((2 * load + added) @ (added * weight)) / share
-        near = cost <= cost.min() * (1 + 1e-9)
-        size = np.where(near, load.sum(axis=1) / share, np.inf)
-        near = size <= size.min() * (1 + 1e-9)
-        chosen = int(np.argmin(np.where(near, lot[group], np.inf)))
-        part[group] = chosen
-        load[chosen] += added
-    return part, load
+        cost = [
+            sum((2 * held[label] + cases) * cases * weight[label] for label, cases in holds[group]) / wanted
+            for held, wanted in zip(load, shares, strict=True)
+        ]
+        near = [p for p, value in enumerate(cost) if value <= min(cost) * (1 + 1e-9)]
+        size = [sum(load[p]) / shares[p] for p in near]
+        near = [p for p, value in zip(near, size, strict=True) if value <= min(size) * (1 + 1e-9)]
+        place(group, min(near, key=lambda p: lot[group][p]))
+    return np.array(part, dtype=np.int64), np.array(load, dtype=np.int64)
 
 
 def _pin(counts: Ints, missing: list[int], parts: int, rng: np.random.Generator) -> dict[int, int]:

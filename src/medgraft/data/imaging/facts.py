@@ -84,10 +84,11 @@ class PixelFacts:
 def pixel_facts(image: Image, prepared: NDArray[np.float32]) -> PixelFacts:
     """Facts of ``image``; ``prepared``, (C, size, size) in [0, 1], is what the network sees of it."""
     pixels, span = image.pixels, image.high - image.low
-    minimum, maximum, mean, std = _moments(pixels)
+    shown = pixels[:1] if image.is_grey else pixels  # three equal channels say nothing new
+    minimum, maximum, mean, std = _moments(shown)
     return PixelFacts(
         pixel_hash=_pixel_hash(pixels),
-        dhash=_dhash(prepared),
+        dhash=_dhash(prepared[:1] if image.is_grey else prepared),
         height=int(pixels.shape[1]),
         width=int(pixels.shape[2]),
         channels=image.channels,
@@ -101,7 +102,7 @@ def pixel_facts(image: Image, prepared: NDArray[np.float32]) -> PixelFacts:
         modality=image.modality,
         spacing=image.spacing,
         steps=image.steps,
-        thumbnail=_thumbnail(image),
+        thumbnail=_thumbnail(image, shown),
     )
 
 
@@ -135,19 +136,18 @@ def _dhash(prepared: NDArray[np.float32]) -> int:
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
-def _thumbnail(image: Image) -> bytes:
-    """A small JPEG of the declared range, aspect kept, never enlarged."""
-    pixels = image.pixels
+def _thumbnail(image: Image, pixels: NDArray[Any]) -> bytes:
+    """A small JPEG of the declared range, aspect kept, never enlarged; ``pixels`` are (1 or 3, H, W)."""
     if pixels.dtype != np.uint8 or (image.low, image.high) != (0.0, 255.0):
         scaled = (pixels.astype(np.float32) - np.float32(image.low)) * np.float32(255.0 / (image.high - image.low))
         pixels = np.rint(np.clip(scaled, 0.0, 255.0)).astype(np.uint8)
-    shown = np.moveaxis(pixels, 0, 2) if image.channels == 3 else pixels[0]
+    shown = np.moveaxis(pixels, 0, 2) if len(pixels) == 3 else pixels[0]
     picture = PillowImage.fromarray(np.ascontiguousarray(shown))
     rows, columns = image.pixels.shape[1:]
     scale = min(1.0, _THUMBNAIL / max(rows, columns))
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     if size != picture.size:
-        picture = picture.resize(size, PillowImage.Resampling.BICUBIC, reducing_gap=2.0)
+        picture = picture.resize(size, PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=_JPEG_QUALITY)
     return buffer.getvalue()

@@ -48,6 +48,12 @@ class Image:
         """1 for grey, 3 for RGB."""
         return int(self.pixels.shape[0])
 
+    @property
+    def is_grey(self) -> bool:
+        """Whether it is grey, also if it is stored as RGB with three equal channels."""
+        planes = self.pixels
+        return len(planes) == 1 or (np.array_equal(planes[0], planes[1]) and np.array_equal(planes[0], planes[2]))
+
     def with_step(self, step: str, **changes: Any) -> Image:
         """The same image after ``changes``, with ``step`` added to what was applied."""
         return replace(self, steps=(*self.steps, step), **changes)

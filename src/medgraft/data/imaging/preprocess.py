@@ -66,9 +66,8 @@ class Preprocessing(BaseModel):
 
     def apply(self, image: Image) -> NDArray[np.float32]:
         """(channels, size, size), float32 in [0, 1]."""
-        grey = image.channels == 3 and _is_grey(image.pixels)
         # Grey stored as RGB gives three equal channels: one is resampled, and replicated where three are wanted.
-        scaled = image.pixels[: 1 if grey else None].astype(np.float32)
+        scaled = image.pixels[: 1 if image.is_grey else None].astype(np.float32)
         low, high = self._range(image)
         if low != 0.0:
             scaled -= np.float32(low)
@@ -137,8 +136,3 @@ class Preprocessing(BaseModel):
             return channel
         picture = PillowImage.fromarray(channel)
         return np.asarray(picture.resize((width, height), _FILTERS[self.interpolation]), dtype=np.float32)
-
-
-def _is_grey(pixels: NDArray[np.generic]) -> bool:
-    """Whether red, green and blue are the same picture."""
-    return np.array_equal(pixels[0], pixels[1]) and np.array_equal(pixels[0], pixels[2])

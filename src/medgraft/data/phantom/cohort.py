@@ -20,12 +20,13 @@ from medgraft.data.phantom.grid import Grid, draw_pose
 from medgraft.data.phantom.layouts import LAYOUTS
 from medgraft.data.phantom.nodule import draw_nodules
 from medgraft.data.phantom.radiograph import render
+from medgraft.data.phantom.receipt import RECEIPT
 from medgraft.errors import ArtifactError, UsageError
 from medgraft.files import read_json, write_json
 
 __all__ = ["PhantomPlan", "phantom_cases", "write_phantom"]
 
-_RECEIPT = "phantom.json"
+
 _COHORT, _PATIENT, _PICTURE = 0, 1, 2
 _CONFOUNDED = 0.9
 
@@ -97,14 +98,14 @@ def write_phantom(
     }
     if _is_complete(target, receipt):
         return target
-    write_json(target / _RECEIPT, {**receipt, "complete": False})
+    write_json(target / RECEIPT, {**receipt, "complete": False})
     try:
         writer(target, phantom_cases(plan), seed)
     except OSError as error:
         raise ArtifactError(
             f"writing the phantom cohort to {target}: {error.strerror or error}; free space or give another folder"
         ) from error
-    write_json(target / _RECEIPT, {**receipt, "complete": True})
+    write_json(target / RECEIPT, {**receipt, "complete": True})
     return target
 
 
@@ -114,9 +115,9 @@ def _is_complete(folder: Path, receipt: dict[str, object]) -> bool:
         raise UsageError(f"writing the phantom cohort: {folder} is a file; give a folder")
     if not folder.exists() or not any(folder.iterdir()):
         return False
-    if not (folder / _RECEIPT).exists():
+    if not (folder / RECEIPT).exists():
         raise UsageError(f"writing the phantom cohort: {folder} holds other files; give a new or an empty folder")
-    found = read_json(folder / _RECEIPT)
+    found = read_json(folder / RECEIPT)
     if {key: found.get(key) for key in receipt} != receipt:
         raise UsageError(
             f"writing the phantom cohort: {folder} holds a phantom of another plan; give another folder or delete it"

@@ -21,9 +21,7 @@ from medgraft.types import SPLITS
 __all__ = ["evaluate_part", "evaluation_stage", "prediction_rows", "train_majority"]
 
 
-def prediction_rows(
-    table: pd.DataFrame, split: str, probability: NDArray[np.float64], bundle: Bundle
-) -> pd.DataFrame:
+def prediction_rows(table: pd.DataFrame, split: str, probability: NDArray[np.float64], bundle: Bundle) -> pd.DataFrame:
     """Rows of ``predictions.parquet`` for cases of one part; ``table`` has the cohort's columns."""
     task = bundle.task
     called = predicted_class(probability, bundle.calibration.threshold, task.positive_index)
@@ -129,5 +127,7 @@ def _out_of_fold(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> li
     frames = []
     for repeat, (chances, fold) in enumerate(zip(found.probability, found.fold, strict=True)):
         rows = prediction_rows(seen, "cv", chances, bundle)
-        frames.append(rows.assign(repeat=pd.array([repeat] * len(rows), dtype="Int64"), fold=pd.array(fold, dtype="Int64")))
+        frames.append(
+            rows.assign(repeat=pd.array([repeat] * len(rows), dtype="Int64"), fold=pd.array(fold, dtype="Int64"))
+        )
     return frames

@@ -32,7 +32,9 @@ def split_stage(work: Workspace) -> None:
             "out of the earlier one"
         )
     if work.split.leaking:
-        work.progress.notice("leaking split: cases of one patient, or copies, stand on both sides; do not trust numbers")
+        work.progress.notice(
+            "leaking split: cases of one patient, or copies, stand on both sides; do not trust numbers"
+        )
     write_json(work.run / "split.json", work.split.to_json())
 
 

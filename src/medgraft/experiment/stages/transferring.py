@@ -28,7 +28,7 @@ def material_of(work: Workspace) -> Material:
         raise MedgraftError("transferring: the embedding stage has not run")
     parts = np.array([part or "" for part in work.parts()])
     rows = np.flatnonzero(np.isin(parts, ["train", "val"]))
-    pictures = [pictures_of(work.cohort.table)[row] for row in rows]
+    pictures = pictures_of(work.cohort.table.iloc[rows])
 
     def pixels(chosen: NDArray[np.int64]) -> NDArray[np.float32]:
         return prepare([pictures[row] for row in chosen], work.preprocessing, work.reader)

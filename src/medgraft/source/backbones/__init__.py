@@ -1,1 +1,1 @@
-
+"""Pretrained feature extractors: families of networks, facts, stems, strict loading."""

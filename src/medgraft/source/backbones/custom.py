@@ -42,27 +42,34 @@ class CustomFamily:
         self._members[name] = member
 
     def knows(self, name: str) -> bool:
+        """Whether this family builds ``name``."""
         return name in self._members
 
     def names(self) -> list[str]:
+        """All names, sorted."""
         return sorted(self._members)
 
     def default_preprocessing(self, name: str) -> dict[str, Any]:
+        """``size``, ``mean``, ``std``, ``interpolation`` of the standard weights."""
         return dict(self._members[name].preprocessing)
 
     def create(self, name: str) -> nn.Module:
+        """The bare network: normalised pixels (N, 3, H, W) → pooled features (N, d)."""
         return self._members[name].factory()
 
     def stages(self, name: str, network: nn.Module) -> list[tuple[str, list[str]]]:
+        """Named stages from input to output; together every parameter once."""
         # Start-up: naming a custom backbone must not import torch, building its network has done so.
         from medgraft.source.backbones.stages import child_stages
 
         return child_stages(network)
 
     def head_prefixes(self, name: str, network: nn.Module) -> tuple[str, ...]:
+        """Modules of the source's head, whose keys a checkpoint may hold besides."""
         return ()
 
     def origin(self, name: str) -> dict[str, str]:
+        """``url``, ``licence`` and ``trained_on`` of the standard weights; an empty url where unknown."""
         member = self._members[name]
         return {"url": "", "licence": member.licence, "trained_on": member.trained_on}
 

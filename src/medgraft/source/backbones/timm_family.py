@@ -34,6 +34,7 @@ class TimmFamily:
     """timm's registry seen through the contract of a family."""
 
     def knows(self, name: str) -> bool:
+        """Whether this family builds ``name``."""
         base = split_name(name)[0]
         if "/" in base or ":" in base:
             return False
@@ -43,9 +44,11 @@ class TimmFamily:
         return not tag or base in timm.list_pretrained(architecture(base) + ".*")
 
     def names(self) -> list[str]:
+        """All names, sorted."""
         return list(timm.list_models())
 
     def default_preprocessing(self, name: str) -> dict[str, Any]:
+        """``size``, ``mean``, ``std``, ``interpolation`` of the standard weights."""
         facts = _configuration(name)
         size = facts["input_size"][-1]
         options = split_name(name)[1]
@@ -57,6 +60,7 @@ class TimmFamily:
         }
 
     def create(self, name: str) -> nn.Module:
+        """The bare network: normalised pixels (N, 3, H, W) → pooled features (N, d)."""
         base, chosen = split_name(name)
         options: dict[str, Any] = dict(chosen)
         try:
@@ -68,6 +72,7 @@ class TimmFamily:
         return network
 
     def stages(self, name: str, network: nn.Module) -> Stages:
+        """Named stages from input to output; together every parameter once."""
         matcher = getattr(network, "group_matcher", None)
         if matcher is not None:
             try:
@@ -80,10 +85,12 @@ class TimmFamily:
         return child_stages(network)
 
     def head_prefixes(self, name: str, network: nn.Module) -> tuple[str, ...]:
+        """Modules of the source's head, whose keys a checkpoint may hold besides."""
         classifier = _configuration(name).get("classifier") or ()
         return (classifier,) if isinstance(classifier, str) else tuple(classifier)
 
     def origin(self, name: str) -> dict[str, str]:
+        """``url``, ``licence`` and ``trained_on`` of the standard weights; an empty url where unknown."""
         facts = _configuration(name)
         url = str(facts.get("url") or "")
         if facts.get("hf_hub_id") and not facts.get("hf_hub_filename"):

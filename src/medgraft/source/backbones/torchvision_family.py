@@ -31,12 +31,15 @@ class TorchvisionFamily:
     """torchvision's classification models seen through the contract of a family."""
 
     def knows(self, name: str) -> bool:
+        """Whether this family builds ``name``."""
         return name.startswith(PREFIX) and name in self.names()
 
     def names(self) -> list[str]:
+        """All names, sorted."""
         return [PREFIX + name for name in torchvision.models.list_models(module=torchvision.models)]
 
     def default_preprocessing(self, name: str) -> dict[str, Any]:
+        """``size``, ``mean``, ``std``, ``interpolation`` of the standard weights."""
         transform = torchvision.models.get_model_weights(_bare(name)).DEFAULT.transforms()
         # With its own weights torchvision turns ImageNet's normalisation inside these two into halves.
         halves = _bare(name) in {"googlenet", "inception_v3"}
@@ -48,6 +51,7 @@ class TorchvisionFamily:
         }
 
     def create(self, name: str) -> nn.Module:
+        """The bare network: normalised pixels (N, 3, H, W) → pooled features (N, d)."""
         bare = _bare(name)
         options: dict[str, Any] = {"weights": None}
         if bare in {"googlenet", "inception_v3"}:
@@ -59,13 +63,16 @@ class TorchvisionFamily:
         return network
 
     def stages(self, name: str, network: nn.Module) -> Stages:
+        """Named stages from input to output; together every parameter once."""
         return child_stages(network, _CONTAINERS)
 
     def head_prefixes(self, name: str, network: nn.Module) -> tuple[str, ...]:
+        """Modules of the source's head, whose keys a checkpoint may hold besides."""
         heads = [label for label, module in network.named_modules() if isinstance(module, SourceHead)]
         return (*heads, *_AUXILIARY)
 
     def origin(self, name: str) -> dict[str, str]:
+        """``url``, ``licence`` and ``trained_on`` of the standard weights; an empty url where unknown."""
         weights = torchvision.models.get_model_weights(_bare(name)).DEFAULT
         return {
             "url": str(weights.url),

@@ -107,7 +107,12 @@ class _Pass:
     """One pass over the pictures that the caches do not know."""
 
     def __init__(
-        self, pictures: Sequence[Picture], job: Job, preprocessing: Preprocessing, reader: ImageReader, progress: Progress
+        self,
+        pictures: Sequence[Picture],
+        job: Job,
+        preprocessing: Preprocessing,
+        reader: ImageReader,
+        progress: Progress,
     ) -> None:
         self.pictures, self.job, self.preprocessing, self.reader = pictures, job, preprocessing, reader
         self.progress = progress
@@ -258,9 +263,7 @@ def common_channels(pictures: Sequence[Picture], job: Job, reader: ImageReader) 
     return 1
 
 
-def prepare(
-    pictures: Sequence[Picture], preprocessing: Preprocessing, reader: ImageReader
-) -> NDArray[np.float32]:
+def prepare(pictures: Sequence[Picture], preprocessing: Preprocessing, reader: ImageReader) -> NDArray[np.float32]:
     """Prepared pixels (n, C, S, S) of pictures that are known to be readable, decoded in threads, in order."""
     shape = (len(pictures), preprocessing.channels, preprocessing.size, preprocessing.size)
     pixels = np.empty(shape, np.float32)

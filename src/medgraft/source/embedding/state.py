@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
+from medgraft.source.backbones.efficientnet_lite import LITES
+from medgraft.source.backbones.lite_tensors import lite_state
 from medgraft.source.embedding.engine import Job
 from medgraft.source.embedding.row_cache import RowCache
 
@@ -22,6 +24,9 @@ def backbone_state(job: Job) -> dict[str, NDArray[Any]]:
     """The state dict of ``job``'s network; from the cache, else from the network itself."""
     if job.state is not None:
         return dict(job.state)
+    state = _published(job)
+    if state is not None:
+        return state
     cache = RowCache(job.home.cache / "states" / RowCache.key(job.checksum, str(job.channels)).hex()[:32])
     key = RowCache.key(job.backbone.facts.name, job.checksum, str(job.channels))
     known = cache.rows([key])
@@ -31,3 +36,9 @@ def backbone_state(job: Job) -> dict[str, NDArray[Any]]:
     state = {name: np.ascontiguousarray(value.detach().cpu().numpy()) for name, value in network.state_dict().items()}
     cache.put({key: save(state)})
     return state
+
+
+def _published(job: Job) -> dict[str, NDArray[Any]] | None:
+    """The default backbone's tensors, straight from its package."""
+    name = job.backbone.facts.name
+    return lite_state(name, job.channels) if name in LITES and job.checksum == LITES[name].sha256 else None

@@ -1,1 +1,1 @@
-
+"""The weights store: what was imported or fetched, described, hashed and verified."""

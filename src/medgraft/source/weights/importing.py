@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import safetensors.torch
@@ -63,7 +63,7 @@ def import_weights(
     sidecar = read_sidecar(file, sha256_bytes(data))
     base, options = _network(file, backbone, sidecar, pad_type)
     spelled = join_name(base, options)
-    label = check_entry_name(name or sidecar.name or _default_name(base, options))
+    label = check_entry_name(name or sidecar.name or _default_name(base, options))  # before the slow part
     body = seeded_body(spelled)
     state = read_state(data, file.name, doing=f"importing {file.name}")
     report = _fit(body, state, spelled, file.name)
@@ -76,10 +76,7 @@ def import_weights(
         options=options,
         feature_dim=dimension,
         parameters=parameters,
-        size=preprocessing.size,
-        mean=preprocessing.mean,
-        std=preprocessing.std,
-        interpolation=preprocessing.interpolation,
+        **asdict(preprocessing),
         licence=licence if licence != "unknown" else sidecar.licence or "unknown",
         trained_on=trained_on or sidecar.training_data or "unknown",
         origin=origin or sidecar.origin or "imported from a local file",

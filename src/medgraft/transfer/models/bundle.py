@@ -80,9 +80,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
         )
         write_json(fresh / "preprocessing.json", bundle.preprocessing.model_dump(mode="json"))
         task = bundle.task
-        write_json(
-            fresh / "labels.json", {"labels": list(task.labels), "positive": task.positive, "task": task.kind}
-        )
+        write_json(fresh / "labels.json", {"labels": list(task.labels), "positive": task.positive, "task": task.kind})
         write_json(fresh / "calibration.json", asdict(bundle.calibration))
         write_manifest(fresh)
         if folder.exists():
@@ -115,4 +113,6 @@ def read_bundle(folder: Path) -> Bundle:
             frozen=model["frozen"],
         )
     except (KeyError, TypeError, ValidationError, SafetensorError, OSError) as error:
-        raise ArtifactError(f"reading the bundle {folder}: it does not fit this medgraft ({error}); fit again") from error
+        raise ArtifactError(
+            f"reading the bundle {folder}: it does not fit this medgraft ({error}); fit again"
+        ) from error

@@ -1,16 +1,14 @@
 """Linear probe: the backbone is frozen, its pooled features are computed once, a logistic regression reads them.
 
 The strength C is chosen by log-loss on grouped folds of the training cases, along a warm path from strong to
-weak regularisation that stops when a step got worse (the curve has one valley). Cross-validation is nested: in every outer
-fold C is chosen anew by inner folds that do not see the held-out cases.
+weak regularisation that stops when a step got worse (the curve has one valley). Cross-validation is nested: in
+every outer fold C is chosen anew by inner folds that do not see the held-out cases.
 
 Source: Alain & Bengio 2016 (linear classifier probes); Kornblith et al. 2019 for L-BFGS on frozen features.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
@@ -22,14 +20,14 @@ from threadpoolctl import threadpool_limits
 
 from medgraft.data.cohort.folds import grouped_folds
 from medgraft.transfer.models.head import softmax
-from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, path_logits
+from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, class_weights, path_logits
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, OutOfFold, Transferred
 
 __all__ = ["LinearProbe", "LinearProbeConfig"]
 
 _GRID = tuple(float(c) for c in 10.0 ** np.arange(-5.0, 1.01, 0.5))
-_SWEEP_TOLERANCE = 1e-4
-"""Choosing a strength needs the log-loss to three digits, not the parameters to six."""
+_EXACT, _FOLD_TOLERANCE, _SWEEP_TOLERANCE = 1e-8, 1e-5, 1e-4
+"""Relative decrease at which a solution is done: the head that is kept, a fold's predictions, a strength's loss."""
 _FALLBACK_STRENGTH = 1e-3
 """Where a class has too few groups for folds. Middle of what grouped folds choose on standardised features."""
 
@@ -76,6 +74,15 @@ class _Cases:
 
 
 @dataclass(frozen=True)
+class _Sweep:
+    """The chosen C, parameters near its solution (the folds' mean), and the history rows."""
+
+    strength: float
+    start: NDArray[np.float64] | None
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class _Fitted:
     """Parameters on the principal axes of the training cases, and how their strength was found."""
 
@@ -101,10 +108,11 @@ class LinearProbe:
         everything = _Cases(material.features, material.labels, material.groups, material.n_classes)
         # Matrices this small are faster, and the same to the last bit on any load, with one BLAS thread.
         with threadpool_limits(1, user_api="blas"):
-            fitted = self._fit(everything.take(~material.is_val), inner_folds=5, seed=material.seed)
+            train = everything.take(~material.is_val)
+            fitted = self._fit(train, PrincipalAxes.of(train.features), inner_folds=5, seed=material.seed)
             out_of_fold = self._cross_validate(everything, material)
         return Transferred(
-            head=fitted.axes.head(fitted.parameters),
+            head=fitted.axes.head(fitted.parameters[0]),
             history=fitted.sweep,
             out_of_fold=out_of_fold,
             facts={
@@ -114,42 +122,51 @@ class LinearProbe:
             },
         )
 
-    def _fit(self, cases: _Cases, *, inner_folds: int, seed: int) -> _Fitted:
-        """Axes, strength and parameters from these cases alone."""
-        axes, coordinates = PrincipalAxes.of(cases.features)
-        strength, sweep = self._choose(cases, coordinates, cases.folds(inner_folds, seed))
-        path = LogisticPath(coordinates, cases.labels, cases.n_classes, self.config.class_weights)
-        *_, (_, parameters) = path.solve([c for c in _GRID if c < strength] + [strength])
-        return _Fitted(axes, parameters, strength, sweep)
+    def _fit(
+        self,
+        cases: _Cases,
+        found: tuple[PrincipalAxes, NDArray[np.float64]],
+        *,
+        inner_folds: int,
+        seed: int,
+        exact: bool = True,
+    ) -> _Fitted:
+        """Strength and parameters from these cases alone, and their own axes; ``exact`` for the head that is kept."""
+        axes, coordinates = found
+        sweep = self._sweep(cases, coordinates, cases.folds(inner_folds, seed))
+        weights = class_weights(cases.labels, cases.n_classes, self.config.class_weights)
+        design = coordinates if exact else coordinates.astype(np.float32)
+        path = LogisticPath(design, cases.labels, cases.n_classes, weights[None])
+        tolerance = _EXACT if exact else _FOLD_TOLERANCE
+        _, parameters = next(path.solve([sweep.strength], tolerance=tolerance, start=sweep.start))
+        return _Fitted(axes, parameters, sweep.strength, sweep.rows)
 
-    def _choose(
-        self, cases: _Cases, coordinates: NDArray[np.float64], fold: NDArray[np.int64] | None
-    ) -> tuple[float, list[dict[str, Any]]]:
-        """C by pooled log-loss over grouped folds, and the sweep for the history.
+    def _sweep(self, cases: _Cases, coordinates: NDArray[np.float64], fold: NDArray[np.int64] | None) -> _Sweep:
+        """C by pooled log-loss over grouped folds.
 
         The axes are those of all the cases given: they are found without labels, so that a fold's held-out
         labels are unseen all the same.
         """
         if self.config.strength is not None or fold is None:
             strength = self.config.strength or _FALLBACK_STRENGTH
-            return strength, [{"C": strength, "log_loss": None, "chosen": True}]
-        walks = [self._walk(cases, coordinates, fold == number) for number in np.unique(fold)]
-        losses: list[float] = []
-        for steps in zip(*walks, strict=True):
-            losses.append(sum(steps) / len(cases.labels))
+            return _Sweep(strength, None, [{"C": strength, "log_loss": None, "chosen": True}])
+        numbers, place = np.unique(fold, return_inverse=True)
+        weights = np.zeros((len(numbers), len(fold)))
+        for row in range(len(numbers)):
+            seen = place != row
+            weights[row, seen] = class_weights(cases.labels[seen], cases.n_classes, self.config.class_weights)
+        design, everyone = coordinates.astype(np.float32), np.arange(len(fold))
+        path = LogisticPath(design, cases.labels, cases.n_classes, weights)
+        losses, starts = list[float](), list[NDArray[np.float64]]()
+        for _, parameters in path.solve(_GRID, tolerance=_SWEEP_TOLERANCE):
+            held_out = softmax(path_logits(parameters, design)[everyone, place])
+            losses.append(float(-np.log(np.maximum(held_out[everyone, cases.labels], 1e-15)).mean()))
+            starts.append(parameters.mean(axis=0, keepdims=True))
             if len(losses) > 1 and losses[-1] > losses[-2]:
                 break
         best = int(np.argmin(losses))
-        sweep = [{"C": c, "log_loss": loss, "chosen": c == _GRID[best]} for c, loss in zip(_GRID, losses, strict=False)]
-        return _GRID[best], sweep
-
-    def _walk(self, cases: _Cases, coordinates: NDArray[np.float64], held: NDArray[np.bool_]) -> Iterator[float]:
-        """Summed log-loss of the held-out cases at each strength of the grid, in order."""
-        path = LogisticPath(coordinates[~held], cases.labels[~held], cases.n_classes, self.config.class_weights)
-        rows, labels = coordinates[held], cases.labels[held]
-        for _, parameters in path.solve(_GRID, tolerance=_SWEEP_TOLERANCE):
-            probability = softmax(path_logits(parameters, rows))[np.arange(len(labels)), labels]
-            yield float(-np.log(np.maximum(probability, 1e-15)).sum())
+        rows = [{"C": c, "log_loss": loss, "chosen": c == _GRID[best]} for c, loss in zip(_GRID, losses, strict=False)]
+        return _Sweep(_GRID[best], starts[best], rows)
 
     def _cross_validate(self, cases: _Cases, material: Material) -> OutOfFold | None:
         """Nested, grouped, repeated; ``None`` where the cohort is large or a class has one group only."""
@@ -158,16 +175,14 @@ class LinearProbe:
         if not folds or len(cases.labels) >= CV_LIMIT:
             return None
         probability = np.zeros((len(folds), len(cases.labels), cases.n_classes))
-        jobs = [(repeat, number) for repeat, fold in enumerate(folds) for number in np.unique(fold)]
-
-        def run(job: tuple[int, int]) -> None:
-            held = folds[job[0]] == job[1]
-            fitted = self._fit(cases.take(~held), inner_folds=3, seed=material.seed)
-            coordinates = fitted.axes(cases.features[held])
-            probability[job[0], held] = softmax(path_logits(fitted.parameters, coordinates))
-
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            done = pool.map(run, jobs)
-            for _ in material.progress.track(done, total=len(jobs), label="cross-validating"):
-                continue
+        jobs = [folds[repeat] == number for repeat in range(len(folds)) for number in np.unique(folds[repeat])]
+        places = [repeat for repeat in range(len(folds)) for _ in np.unique(folds[repeat])]
+        # The axes of the next fold (one large factorisation, outside the GIL) are found while this one is fitted.
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.map(lambda held: PrincipalAxes.of(cases.features[~held]), jobs)
+            turns = zip(places, jobs, coming, strict=True)
+            for repeat, held, found in material.progress.track(turns, total=len(jobs), label="cross-validating"):
+                fitted = self._fit(cases.take(~held), found, inner_folds=3, seed=material.seed, exact=False)
+                coordinates = fitted.axes(cases.features[held])
+                probability[repeat, held] = softmax(path_logits(fitted.parameters, coordinates)[:, 0])
         return OutOfFold(probability, np.stack(folds), np.arange(len(cases.labels)))

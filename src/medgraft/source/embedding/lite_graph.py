@@ -1,0 +1,79 @@
+"""EfficientNet-Lite as an OpenVINO model, drawn straight from its tensors: a first ``fit`` needs no PyTorch.
+
+Importing PyTorch and timm and tracing the network costs more than embedding a few hundred images. The
+architecture is read off names and shapes (Liu et al. 2020, github.com/tensorflow/tpu, EfficientNet-Lite):
+inverted residual blocks, ReLU6, TensorFlow SAME padding, no squeeze-and-excitation. BatchNorm is folded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["draw_lite"]
+
+_STRIDES = (1, 2, 2, 2, 1, 2, 1)
+_EPSILON = 1e-3
+_BLOCK = re.compile(r"body\.blocks\.(\d+)\.(\d+)\.")
+
+
+def draw_lite(
+    library: Any, state: Mapping[str, NDArray[Any]], *, channels: int, size: int, scaling: Sequence[Sequence[float]]
+) -> Any:
+    """The model: pixels [1, C, S, S] in [0, 1] → features [1, d]. ``scaling`` is (mean, std) for R, G, B."""
+    ops = library.opset13
+    pixels = ops.parameter([1, channels, size, size], np.float32, name="pixels")
+    if channels == 1:  # the adapted stem takes the picture and a plane of ones
+        node = ops.concat([pixels, ops.constant(np.ones((1, 1, size, size), np.float32))], axis=1)
+    else:
+        mean, std = (np.array(values, np.float32).reshape(1, 3, 1, 1) for values in scaling)
+        node = ops.divide(ops.subtract(pixels, ops.constant(mean)), ops.constant(std))
+    layer = _Layers(ops, state)
+    node = layer.convolve(node, "body.conv_stem", "body.bn1", stride=2)
+    blocks = sorted({(int(m[1]), int(m[2])) for name in state if (m := _BLOCK.match(name))})
+    for stage, number in blocks:
+        node = layer.block(node, f"body.blocks.{stage}.{number}", _STRIDES[stage] if number == 0 else 1)
+    node = layer.convolve(node, "body.conv_head", "body.bn2")
+    pooled = ops.reduce_mean(node, ops.constant(np.array([2, 3])), keep_dims=False)
+    return library.Model([pooled], [pixels], "efficientnet-lite")
+
+
+class _Layers:
+    """Layers that find their tensors by name."""
+
+    def __init__(self, ops: Any, state: Mapping[str, NDArray[Any]]) -> None:
+        self._ops, self._state = ops, state
+
+    def block(self, node: Any, name: str, stride: int) -> Any:
+        """Depthwise-separable (the first stage) or inverted residual; with a shortcut where shapes allow."""
+        if f"{name}.conv_pwl.weight" in self._state:
+            inner = self.convolve(node, f"{name}.conv_pw", f"{name}.bn1")
+            inner = self.convolve(inner, f"{name}.conv_dw", f"{name}.bn2", stride=stride, depthwise=True)
+            inner = self.convolve(inner, f"{name}.conv_pwl", f"{name}.bn3", active=False)
+        else:
+            inner = self.convolve(node, f"{name}.conv_dw", f"{name}.bn1", stride=stride, depthwise=True)
+            inner = self.convolve(inner, f"{name}.conv_pw", f"{name}.bn2", active=False)
+        same = stride == 1 and list(node.output(0).shape) == list(inner.output(0).shape)
+        return self._ops.add(node, inner) if same else inner
+
+    def convolve(
+        self, node: Any, name: str, norm: str, *, stride: int = 1, depthwise: bool = False, active: bool = True
+    ) -> Any:
+        """Convolution with its BatchNorm folded in, then ReLU6."""
+        weight = self._state[f"{name}.weight"].astype(np.float64)
+        gain, shift, mean, variance = (
+            self._state[f"{norm}.{part}"].astype(np.float64)
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        factor = gain / np.sqrt(variance + _EPSILON)
+        folded = (weight * factor[:, None, None, None]).astype(np.float32)
+        bias = (shift - mean * factor).astype(np.float32).reshape(1, -1, 1, 1)
+        convolution = self._ops.group_convolution if depthwise else self._ops.convolution
+        kernel = self._ops.constant(folded[:, None] if depthwise else folded)
+        node = convolution(node, kernel, [stride, stride], [0, 0], [0, 0], [1, 1], auto_pad="same_upper")
+        node = self._ops.add(node, self._ops.constant(bias))
+        return self._ops.clamp(node, 0.0, 6.0) if active else node
