@@ -91,7 +91,7 @@ def main():
 
 
 def _no_validation():
-    from fastai.callback.core import CancelValidException, Callback
+    from fastai.callback.core import Callback, CancelValidException
 
     class NoValidation(Callback):
         """Skips the validation pass after each epoch."""

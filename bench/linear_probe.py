@@ -79,10 +79,8 @@ def timed(command, environment=None):
 
 def script(file, table, root, backbone, weights, out):
     """A yardstick as a whole process."""
-    seconds, _ = timed(
-        [sys.executable, HERE / file, "--table", table, "--root", root, "--backbone", backbone]
-        + ["--weights", weights, "--out", out]
-    )
+    common = ["--table", table, "--root", root, "--backbone", backbone, "--weights", weights, "--out", out]
+    seconds, _ = timed([sys.executable, HERE / file, *common])
     return {**json.loads(Path(out).read_text("utf-8")), "wall": seconds}
 
 

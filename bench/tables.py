@@ -35,7 +35,7 @@ def table_of(rows, backbone, dataset):
     lines = [
         f"### {dataset}, {backbone}{note}",
         "",
-        "| | wall time, s | times medgraft's | machine before/after | AUROC | accuracy | medgraft − this: AUROC | accuracy |",
+        "| | wall, s | times medgraft's | machine before/after | AUROC | accuracy | medgraft − this: AUROC | accuracy |",
         "|---|---:|---:|---:|---:|---:|---|---|",
     ]
     for key, title in CONTESTANTS.items():

@@ -26,10 +26,15 @@ def list_cache(json: o.JsonOption = False, home: o.HomeOption = None) -> None:
     rows = []
     for kind in sorted(item for item in folder.glob("*") if item.is_dir()):
         files = [file for file in kind.rglob("*") if file.is_file()]
-        rows.append({"kind": kind.name, "files": len(files), "bytes": sum(file.stat().st_size for file in files)})
-    terminal.table("", ["kind", "files", "MB"], [[r["kind"], r["files"], f"{r['bytes'] / 1e6:.1f}"] for r in rows])
+        rows.append((kind.name, len(files), sum(file.stat().st_size for file in files)))
+    terminal.table("", ["kind", "files", "MB"], [[kind, files, f"{size / 1e6:.1f}"] for kind, files, size in rows])
     terminal.line(str(folder))
-    terminal.result({"folder": str(folder), "entries": rows})
+    terminal.result(
+        {
+            "folder": str(folder),
+            "entries": [{"kind": kind, "files": files, "bytes": size} for kind, files, size in rows],
+        }
+    )
 
 
 @app.command("clear")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from medgraft.progress import Progress
 from medgraft.source.backbones.custom import register_backbone
 from medgraft.source.weights.entry import WeightsEntry
 from medgraft.source.weights.importing import import_weights as import_into
-from medgraft.transfer.strategies.strategy import STRATEGIES
+from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy
 from medgraft.use.report.render import render_report
 
 __all__ = ["embed", "evaluate", "fit", "import_weights", "predict", "register", "report"]
@@ -193,7 +193,7 @@ def register(
     arguments describe a backbone and are not looked at for a strategy. Raises ``UsageError`` for a taken name.
     """
     if inspect.isclass(member) and hasattr(member, "Config") and hasattr(member, "fit"):
-        STRATEGIES.register(name)(member)
+        STRATEGIES.register(name)(cast(type[Strategy], member))
         return
     if not callable(member):
         raise UsageError(

@@ -54,12 +54,11 @@ def build_source(
     device = choose_device(config.device)
     job = Job(backbone, facts.checksum, 3, wanted.size or facts.size, home, device)
     channels = common_channels(pictures, job, reader) if wanted.channels == "auto" else wanted.channels
-    interpolation = "bilinear" if facts.interpolation == "bilinear" else "bicubic"
     preprocessing = Preprocessing(
         size=job.size,
         channels=1 if channels == 1 else 3,
         fit=wanted.fit,
-        interpolation=interpolation,
+        interpolation="bilinear" if facts.interpolation == "bilinear" else "bicubic",
         intensity=wanted.intensity,
     )
     return replace(job, channels=preprocessing.channels), preprocessing
@@ -78,9 +77,9 @@ def build_workspace(
     require_trainable(cohort, config.data.positive)
     for note in cohort.notes:
         progress.notice(note)
-    positive, note = choose_positive(cohort.classes, config.data.positive)
-    if note is not None:
-        progress.notice(note)
+    positive, chosen = choose_positive(cohort.classes, config.data.positive)
+    if chosen is not None:
+        progress.notice(chosen)
     run = RunFolder(out)
     # The backbone is resolved before anything is written: a wrong name costs nothing.
     job, preprocessing = build_source(config, pictures_of(cohort.table), home, reader)

@@ -20,8 +20,11 @@ def test_usual_names() -> None:
         for meaning in ("path", "label", "patient", "site", "split")
     }
     assert found == {
-        "path": ["FILE", "Image Path"], "label": ["Diagnosis"], "patient": ["Patient-ID"],
-        "site": ["Centre"], "split": ["Set"],
+        "path": ["FILE", "Image Path"],
+        "label": ["Diagnosis"],
+        "patient": ["Patient-ID"],
+        "site": ["Centre"],
+        "split": ["Set"],
     }
 
 

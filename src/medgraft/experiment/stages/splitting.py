@@ -33,7 +33,7 @@ def split_stage(work: Workspace) -> None:
         )
     if work.split.leaking:
         work.progress.notice(
-            "leaking split: cases of one patient, or copies, stand on both sides; do not trust numbers"
+            "leaking split: cases of one patient, or copies, stand on both sides: do not trust its numbers"
         )
     write_json(work.run / "split.json", work.split.to_json())
 

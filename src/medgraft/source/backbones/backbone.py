@@ -81,7 +81,10 @@ class BackboneFamily(Protocol):
 class Backbone(Protocol):
     """A resolved backbone: facts and a way to build the network."""
 
-    facts: BackboneFacts
+    @property
+    def facts(self) -> BackboneFacts:
+        """What is known of it."""
+        ...
 
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
         """The network for 1 or 3 input channels in eval mode; ``state`` replaces the source's weights

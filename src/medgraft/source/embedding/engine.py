@@ -26,7 +26,7 @@ Sink = Callable[[int, NDArray[np.float32]], None]
 """Takes a row number and its features; may be called from another thread, in any order."""
 
 
-class EngineUnavailable(MedgraftError):
+class EngineUnavailable(MedgraftError):  # noqa: N818  (a state that the next engine mends, not a mistake)
     """This engine cannot run this network here; the message says why."""
 
 

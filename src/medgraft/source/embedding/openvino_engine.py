@@ -174,7 +174,7 @@ def _drawn(library: Any, job: Job) -> tuple[Any, NDArray[np.float64], str] | Non
     index = lite_index(facts.name) if published else None
     if index is None:
         return None
-    state = job.state if job.state is not None else lite_state(facts.name, job.channels)
+    state = job.state or lite_state(facts.name, job.channels) or {}
     model = draw_lite(library, state, channels=job.channels, size=job.size, scaling=(facts.mean, facts.std))
     return model, np.array(index["reference"][str(job.channels)]), "recorded features of eager float32, 4 pictures"
 

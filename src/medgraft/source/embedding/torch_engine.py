@@ -55,7 +55,7 @@ class TorchEngine:
         self._torch = torch
         self._device = torch.device(job.device)
         network = job.backbone.build(job.channels, job.state)
-        self._network = network.to(self._device, memory_format=torch.channels_last).eval()
+        self._network = network.to(self._device).to(memory_format=torch.channels_last).eval()
         self._batch = 1 if job.device == "cpu" else _GPU_BATCH
         self.facts: dict[str, Any] = {"engine": "torch", "version": torch.__version__, "device": job.device}
 

@@ -99,7 +99,9 @@ def read_bundle(folder: Path) -> Bundle:
     try:
         tensors = load((folder / "model.safetensors").read_bytes())
         known = {field.name for field in fields(BackboneFacts)}
-        facts = {k: tuple(v) if isinstance(v, list) else v for k, v in model["backbone"].items() if k in known}
+        facts: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in model["backbone"].items() if k in known
+        }
         return Bundle(
             backbone=BackboneFacts(**facts),
             checksum=model["checksum"],

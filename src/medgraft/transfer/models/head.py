@@ -46,7 +46,7 @@ class LinearHead:
         if features.ndim != 2 or features.shape[1] != self.weight.shape[1]:
             raise ArtifactError(f"features of shape {features.shape} do not fit a head on {self.weight.shape[1]}")
         rows = features.astype(np.float64)
-        return np.einsum("nd,cd->nc", rows, self.weight.astype(np.float64), optimize=False) + self.bias
+        return np.asarray(np.einsum("nd,cd->nc", rows, self.weight.astype(np.float64), optimize=False) + self.bias)
 
     def probabilities(self, features: NDArray[Any]) -> NDArray[np.float64]:
         """(n, classes), rows sum to one."""
