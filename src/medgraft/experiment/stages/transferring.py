@@ -14,7 +14,8 @@ from medgraft.errors import MedgraftError
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.tables import write_csv
 from medgraft.measure.threshold import choose_threshold
-from medgraft.source.embedding.embed import embed, prepare
+from medgraft.source.embedding.embed import embed
+from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.source.embedding.state import backbone_state
 from medgraft.transfer.models.bundle import Bundle, Calibration, write_bundle
 from medgraft.transfer.strategies.strategy import Material, Transferred
@@ -28,11 +29,6 @@ def material_of(work: Workspace) -> Material:
         raise MedgraftError("transferring: the embedding stage has not run")
     parts = np.array([part or "" for part in work.parts()])
     rows = np.flatnonzero(np.isin(parts, ["train", "val"]))
-    pictures = pictures_of(work.cohort.table.iloc[rows])
-
-    def pixels(chosen: NDArray[np.int64]) -> NDArray[np.float32]:
-        return prepare([pictures[row] for row in chosen], work.preprocessing, work.reader)
-
     modality = work.cohort.table["modality"].iloc[rows].mode()
     return Material(
         features=work.embedding.features[rows],
@@ -41,7 +37,7 @@ def material_of(work: Workspace) -> Material:
         is_val=parts[rows] == "val",
         index=rows.astype(np.int64),
         n_classes=len(work.task.labels),
-        pixels=pixels,
+        pixels=PreparedPixels(pictures_of(work.cohort.table.iloc[rows]), work.preprocessing, work.reader),
         backbone=work.job.backbone,
         modality=str(modality.iloc[0]),
         checkpoints=work.run.checkpoints,

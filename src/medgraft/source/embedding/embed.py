@@ -30,7 +30,7 @@ from medgraft.source.embedding import openvino_engine, torch_engine
 from medgraft.source.embedding.engine import ENGINES, Engine, EngineKind, EngineUnavailable, Job
 from medgraft.source.embedding.row_cache import RowCache
 
-__all__ = ["Embedding", "Picture", "common_channels", "embed", "prepare"]
+__all__ = ["Embedding", "Picture", "common_channels", "embed"]
 
 _CUT, _VIEW = "pooled", "whole"
 _PREFETCH_BYTES = 512 * 2**20
@@ -261,17 +261,3 @@ def common_channels(pictures: Sequence[Picture], job: Job, reader: ImageReader) 
         if found == 3:
             return 3
     return 1
-
-
-def prepare(pictures: Sequence[Picture], preprocessing: Preprocessing, reader: ImageReader) -> NDArray[np.float32]:
-    """Prepared pixels (n, C, S, S) of pictures that are known to be readable, decoded in threads, in order."""
-    shape = (len(pictures), preprocessing.channels, preprocessing.size, preprocessing.size)
-    pixels = np.empty(shape, np.float32)
-
-    def one(row: int) -> None:
-        picture = pictures[row]
-        pixels[row] = preprocessing.apply(reader.read(picture.path, picture.member))
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(one, range(len(pictures))))
-    return pixels
