@@ -12,7 +12,8 @@ import pandas as pd
 
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.options import CohortOptions
-from medgraft.data.cohort.read import read_cohort
+from medgraft.data.cohort.read import read_cohort, read_pictures
+from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.build import build_source, choose_device
@@ -30,6 +31,10 @@ from medgraft.use.prediction.predictor import Predictor
 from medgraft.use.report.render import render_report
 
 __all__ = ["Prediction", "embed_data", "evaluate_run", "predict_files"]
+
+
+_SEVERAL = (".npz", *TABLE_SUFFIXES)
+"""Files that stand for several pictures."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ def predict_files(
     missing = [str(file) for file in files if not file.exists()]
     if missing:
         raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
-    cohorts = [_cohort(file, options or CohortOptions(), home, reader, progress) for file in files]
+    single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
+    cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
+    cohorts += [_cohort(f, options or CohortOptions(), home, reader, progress) for f in files if f not in single]
     table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
     answer = predictor.predict(pictures_of(table), reader=reader, progress=progress)
     columns: dict[str, Any] = {"file": table["path"], "member": table["member"], "case_id": table["case_id"]}

@@ -7,7 +7,7 @@ rest goes on. The order (natural, by path below DATA, then member) is final: ran
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +21,14 @@ from medgraft.data.cohort.labels import classes_of, settle_labels
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.repeats import settle_repeats
 from medgraft.data.cohort.resolve import resolve
-from medgraft.data.cohort.resolver import Draft
+from medgraft.data.cohort.resolver import Draft, Found
 from medgraft.data.cohort.walk import natural_key
 from medgraft.errors import CohortError, ReaderError
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.types import Modality
 
-__all__ = ["FileReader", "read_cohort"]
+__all__ = ["FileReader", "read_cohort", "read_pictures"]
 
 _ONE_PICTURE = {".png", ".jpg", ".jpeg", ".bmp"}
 _THREADS = 8
@@ -51,7 +51,24 @@ def read_cohort(
 
     Labels may be missing altogether (``classes`` is empty then); ``labels.require_trainable`` asks for more.
     """
-    found = resolve(data, options)
+    cohort = _settled(resolve(data, options), _name(data), options, home, reader, progress or Progress())
+    if not len(cohort):
+        bad = cohort.quarantined
+        reason = f" (the first: {bad[0].reason})" if bad else ""
+        raise CohortError(f"reading {data}: none of its {len(bad)} cases can be used{reason}; {cohort.kind}")
+    return cohort
+
+
+def read_pictures(files: Sequence[Path], *, home: Home, reader: FileReader, progress: Progress | None = None) -> Cohort:
+    """Unlabelled cases of single picture files; one that cannot be read is quarantined, also if it is the only one."""
+    found = Found(tuple(Draft(file.resolve()) for file in files), f"{len(files)} pictures", Path("/"), labelled=False)
+    return _settled(found, "pictures", CohortOptions(), home, reader, progress or Progress())
+
+
+def _settled(
+    found: Found, name: str, options: CohortOptions, home: Home, reader: FileReader, progress: Progress
+) -> Cohort:
+    """Labels and repeats settled, files hashed, ids given, sorted."""
     notes = list(found.notes)
     drafts = settle_labels(found.drafts, options.label_map) if found.labelled else list(found.drafts)
     drafts, repeats = settle_repeats([_readable_name(draft) for draft in drafts])
@@ -61,21 +78,18 @@ def read_cohort(
         drafts, unmatched = patients_from_names(drafts, options.patient_regex, found.base)
         if unmatched:
             notes.append(f"--patient-regex found no patient in {unmatched} of {len(drafts)} cases")
-    digests, members = _look_at_files(drafts, reader, progress or Progress())
+    digests, members = _look_at_files(drafts, reader, progress)
     several = sum(len(names) > 1 for names in members.values())
     if several:
         notes.append(f"{several} files hold more than one picture; each picture is a case of its own")
     good, bad = _separate(drafts, digests, members)
-    if not good:
-        reason = f" (the first: {bad[0].problem})" if bad else ""
-        raise CohortError(f"reading {data}: none of its {len(bad)} cases can be used{reason}; {found.kind}")
     good.sort(key=lambda draft: _place_in_order(draft, found.base))
     table = _frame(good, digests, home, options.modality or Modality.UNKNOWN)
     return Cohort(
         table=table,
         classes=classes_of(label for draft in good if (label := draft.label) is not None),
         kind=found.kind,
-        name=_name(data),
+        name=name,
         quarantined=tuple(_quarantined(draft, home) for draft in bad),
         notes=tuple(dict.fromkeys(notes)),
         dropped_rows={"repeated row": repeats} if repeats else {},

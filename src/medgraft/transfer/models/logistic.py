@@ -22,7 +22,8 @@ from medgraft.transfer.models.head import LinearHead
 
 __all__ = ["LogisticPath", "PrincipalAxes", "class_weights", "path_logits", "path_scores"]
 
-_RANK_TOLERANCE = 1e-10
+_TINY = 1e-30
+_RANK_TOLERANCE: dict[type[np.floating[Any]], float] = {np.float64: 1e-10, np.float32: 1e-6}
 """Axes whose squared length is below this part of the longest carry rounding only."""
 
 Array = NDArray[np.float64]
@@ -41,14 +42,16 @@ class PrincipalAxes:
     axes: Array
 
     @classmethod
-    def of(cls, features: NDArray[np.float32]) -> tuple[PrincipalAxes, Array]:
+    def of(
+        cls, features: NDArray[np.float32], dtype: type[np.floating[Any]] = np.float64
+    ) -> tuple[PrincipalAxes, NDArray[Any]]:
         """The axes of ``features`` (n, d), and their coordinates (n, r); from the smaller of X Xᵀ and Xᵀ X."""
         mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
         scale = np.where(scale > 1e-12 * np.maximum(1.0, np.abs(mean)), scale, np.inf)
-        rows = (features - mean) / scale
+        rows = np.asarray((features - mean.astype(dtype)) / scale.astype(dtype))
         n, d = rows.shape
         squared, vectors = np.linalg.eigh(rows @ rows.T if n < d else rows.T @ rows)
-        kept = squared > _RANK_TOLERANCE * max(float(squared[-1]), np.finfo(float).tiny)
+        kept = squared > _RANK_TOLERANCE[dtype] * max(float(squared[-1]), _TINY)
         if n >= d:
             return cls(mean, scale, vectors[:, kept]), rows @ vectors[:, kept]
         lengths = np.sqrt(squared[kept])

@@ -9,6 +9,7 @@ Source: Alain & Bengio 2016 (linear classifier probes); Kornblith et al. 2019 fo
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
@@ -108,8 +109,7 @@ class LinearProbe:
         everything = _Cases(material.features, material.labels, material.groups, material.n_classes)
         # Matrices this small are faster, and the same to the last bit on any load, with one BLAS thread.
         with threadpool_limits(1, user_api="blas"):
-            train = everything.take(~material.is_val)
-            fitted = self._fit(train, PrincipalAxes.of(train.features), inner_folds=5, seed=material.seed)
+            fitted = self._fit(everything.take(~material.is_val), inner_folds=5, seed=material.seed)
             out_of_fold = self._cross_validate(everything, material)
         return Transferred(
             head=fitted.axes.head(fitted.parameters[0]),
@@ -122,26 +122,17 @@ class LinearProbe:
             },
         )
 
-    def _fit(
-        self,
-        cases: _Cases,
-        found: tuple[PrincipalAxes, NDArray[np.float64]],
-        *,
-        inner_folds: int,
-        seed: int,
-        exact: bool = True,
-    ) -> _Fitted:
-        """Strength and parameters from these cases alone, and their own axes; ``exact`` for the head that is kept."""
-        axes, coordinates = found
+    def _fit(self, cases: _Cases, *, inner_folds: int, seed: int, exact: bool = True) -> _Fitted:
+        """Axes, strength and parameters from these cases alone; ``exact`` (float64) for the head that is kept."""
+        axes, coordinates = PrincipalAxes.of(cases.features, np.float64 if exact else np.float32)
         sweep = self._sweep(cases, coordinates, cases.folds(inner_folds, seed))
         weights = class_weights(cases.labels, cases.n_classes, self.config.class_weights)
-        design = coordinates if exact else coordinates.astype(np.float32)
-        path = LogisticPath(design, cases.labels, cases.n_classes, weights[None])
+        path = LogisticPath(coordinates, cases.labels, cases.n_classes, weights[None])
         tolerance = _EXACT if exact else _FOLD_TOLERANCE
         _, parameters = next(path.solve([sweep.strength], tolerance=tolerance, start=sweep.start))
         return _Fitted(axes, parameters, sweep.strength, sweep.rows)
 
-    def _sweep(self, cases: _Cases, coordinates: NDArray[np.float64], fold: NDArray[np.int64] | None) -> _Sweep:
+    def _sweep(self, cases: _Cases, coordinates: NDArray[Any], fold: NDArray[np.int64] | None) -> _Sweep:
         """C by pooled log-loss over grouped folds.
 
         The axes are those of all the cases given: they are found without labels, so that a fold's held-out
@@ -155,7 +146,7 @@ class LinearProbe:
         for row in range(len(numbers)):
             seen = place != row
             weights[row, seen] = class_weights(cases.labels[seen], cases.n_classes, self.config.class_weights)
-        design, everyone = coordinates.astype(np.float32), np.arange(len(fold))
+        design, everyone = coordinates.astype(np.float32, copy=False), np.arange(len(fold))
         path = LogisticPath(design, cases.labels, cases.n_classes, weights)
         losses, starts = list[float](), list[NDArray[np.float64]]()
         for _, parameters in path.solve(_GRID, tolerance=_SWEEP_TOLERANCE):
@@ -177,12 +168,13 @@ class LinearProbe:
         probability = np.zeros((len(folds), len(cases.labels), cases.n_classes))
         jobs = [folds[repeat] == number for repeat in range(len(folds)) for number in np.unique(folds[repeat])]
         places = [repeat for repeat in range(len(folds)) for _ in np.unique(folds[repeat])]
-        # The axes of the next fold (one large factorisation, outside the GIL) are found while this one is fitted.
-        with ThreadPoolExecutor(1) as pool:
-            coming = pool.map(lambda held: PrincipalAxes.of(cases.features[~held]), jobs)
-            turns = zip(places, jobs, coming, strict=True)
-            for repeat, held, found in material.progress.track(turns, total=len(jobs), label="cross-validating"):
-                fitted = self._fit(cases.take(~held), found, inner_folds=3, seed=material.seed, exact=False)
-                coordinates = fitted.axes(cases.features[held])
-                probability[repeat, held] = softmax(path_logits(fitted.parameters, coordinates)[:, 0])
+
+        def run(held: NDArray[np.bool_]) -> NDArray[np.float64]:
+            fitted = self._fit(cases.take(~held), inner_folds=3, seed=material.seed, exact=False)
+            return softmax(path_logits(fitted.parameters, fitted.axes(cases.features[held]))[:, 0])
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            turns = zip(places, jobs, pool.map(run, jobs), strict=True)
+            for repeat, held, chances in material.progress.track(turns, total=len(jobs), label="cross-validating"):
+                probability[repeat, held] = chances
         return OutOfFold(probability, np.stack(folds), np.arange(len(cases.labels)))
