@@ -21,7 +21,8 @@ import sys
 import time
 from pathlib import Path
 
-from tables import replace_section
+from page import replace_section
+from tables import section
 
 HERE = Path(__file__).resolve().parent
 SETS = {"busi": 780, "cxr_nih": 1000}
@@ -200,7 +201,7 @@ def main():
             run_row(name, data, work)
     found = {name: work / f"{name}.json" for name in plan()}
     rows = {name: json.loads(file.read_text("utf-8")) for name, file in found.items() if file.exists()}
-    replace_section("linear-probe", rows)
+    replace_section("linear-probe", section(rows))
 
 
 if __name__ == "__main__":

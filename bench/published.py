@@ -68,11 +68,11 @@ def published_tables(rows):
             "",
             "| | AUROC | accuracy | wall, s |",
             "|---|---|---|---:|",
-            f"| medgraft, linear probe on lite0 | {cell(test['auroc'])} | {cell(test['accuracy'])} | {row['wall']:.0f} |",
+            f"| medgraft, probe on lite0 | {cell(test['auroc'])} | {cell(test['accuracy'])} | {row['wall']:.0f} |",
             *(f"| {who} | {auroc:.3f} | {accuracy:.3f} | |" for who, (auroc, accuracy) in others.items()),
             "",
-            f"{test['accuracy']['n']} test cases, patients unknown; {row['dropped']} cases were taken out of an earlier "
-            f"part because they also stand in a later one; the threshold was chosen on {threshold}.",
+            f"{test['accuracy']['n']} test cases, patients unknown. {row['dropped']} taken out of an earlier part because "
+            f"they also stand in a later one. The threshold was chosen on {threshold}.",
         ]
         parts.append("\n".join(lines))
     return parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -43,8 +44,7 @@ def test_what_was_downloaded_is_kept(tmp_path, monkeypatch):
 
     def fetch(*, split, root, download):
         calls.append((split, download))
-        with open(f"{root}/pneumoniamnist.npz", "wb") as file:
-            file.write(b"archive")
+        Path(root, "pneumoniamnist.npz").write_bytes(b"archive")
 
     fake_package(monkeypatch, fetch)
     home = Home(tmp_path)
