@@ -54,6 +54,13 @@ def cell(estimate):
     return f"{estimate['value']:.3f} ({estimate['low']:.3f}–{estimate['high']:.3f})"
 
 
+def _note(row, accuracy):
+    """What to know of the numbers."""
+    taken = f"{row['dropped']} taken out of an earlier part because they also stand in a later one"
+    where = accuracy.get("threshold_from", "–")
+    return f"{accuracy['n']} test cases, patients unknown. {taken}. The threshold was chosen on {where}."
+
+
 def published_tables(rows):
     """One table a MedMNIST set."""
     parts = []
@@ -62,7 +69,6 @@ def published_tables(rows):
             continue
         row = rows[name]
         test = row["metrics"]["test"]
-        threshold = test["accuracy"].get("threshold_from", "–")
         lines = [
             f"### {name}, official split",
             "",
@@ -71,8 +77,7 @@ def published_tables(rows):
             f"| medgraft, probe on lite0 | {cell(test['auroc'])} | {cell(test['accuracy'])} | {row['wall']:.0f} |",
             *(f"| {who} | {auroc:.3f} | {accuracy:.3f} | |" for who, (auroc, accuracy) in others.items()),
             "",
-            f"{test['accuracy']['n']} test cases, patients unknown. {row['dropped']} taken out of an earlier part because "
-            f"they also stand in a later one. The threshold was chosen on {threshold}.",
+            _note(row, test["accuracy"]),
         ]
         parts.append("\n".join(lines))
     return parts
