@@ -30,13 +30,13 @@ BACKBONES = {"lite0": ("tf_efficientnet_lite0", "package"), "resnet50": ("resnet
 
 
 def rows_of(name, root):
-    """(path, label, patient) of every case, in order."""
+    """(path, label, patient) of every case, in order; the patient is empty where unknown."""
     manifest = root / "manifest.csv"
     if manifest.exists():
         with manifest.open(newline="", encoding="utf-8") as file:
             return sorted((row["file"], row["class"], row["patient_id"]) for row in csv.DictReader(file))
     files = sorted(path.relative_to(root).as_posix() for path in root.glob("*/*.png"))
-    return [(path, path.split("/")[0], path) for path in files]
+    return [(path, path.split("/")[0], "") for path in files]
 
 
 def write_split(name, root, target):
@@ -44,7 +44,7 @@ def write_split(name, root, target):
     from sklearn.model_selection import StratifiedGroupKFold
 
     rows = rows_of(name, root)
-    labels, patients = [row[1] for row in rows], [row[2] for row in rows]
+    labels, patients = [row[1] for row in rows], [row[2] or row[0] for row in rows]
     _, test = next(StratifiedGroupKFold(5, shuffle=True, random_state=0).split(rows, labels, patients))
     held = set(test.tolist())
     with target.open("w", newline="", encoding="utf-8") as file:

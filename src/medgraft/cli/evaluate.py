@@ -17,7 +17,7 @@ __all__ = ["evaluate"]
 def evaluate(
     run: o.RunArgument,
     data: o.DataArgument,
-    name: Annotated[str | None, typer.Option("--name", help="name of this evaluation [default: DATA's name]")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="name of this evaluation (default: DATA's name)")] = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
     label_col: o.LabelColOption = None,

@@ -26,9 +26,9 @@ def fit(
     backbone: o.BackboneOption = None,
     weights: o.WeightsOption = None,
     strategy: Annotated[
-        str | None, typer.Option("--strategy", help="linear-probe or lp-ft [default: linear-probe]")
+        str | None, typer.Option("--strategy", help="linear-probe or lp-ft (default: linear-probe)")
     ] = None,
-    on_leak: Annotated[str | None, typer.Option("--on-leak", help="drop, error or keep [default: drop]")] = None,
+    on_leak: Annotated[str | None, typer.Option("--on-leak", help="drop, error or keep (default: drop)")] = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
     label_col: o.LabelColOption = None,

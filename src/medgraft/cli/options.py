@@ -68,7 +68,7 @@ ModalityOption = Annotated[
 BackboneOption = Annotated[
     str | None,
     typer.Option(
-        "--backbone", help="timm's NAME or torchvision/NAME [default: tf_efficientnet_lite0]", rich_help_panel=_SOURCE
+        "--backbone", help="timm's NAME or torchvision/NAME (default: tf_efficientnet_lite0)", rich_help_panel=_SOURCE
     ),
 ]
 WeightsOption = Annotated[
@@ -77,7 +77,7 @@ WeightsOption = Annotated[
 EngineOption = Annotated[str | None, typer.Option("--engine", help="auto, openvino or torch", rich_help_panel=_SOURCE)]
 
 SeedOption = Annotated[
-    int | None, typer.Option("--seed", help="of every random draw [default: 0]", rich_help_panel=_GENERAL)
+    int | None, typer.Option("--seed", help="of every random draw (default: 0)", rich_help_panel=_GENERAL)
 ]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps", rich_help_panel=_GENERAL)]
 ConfigOption = Annotated[
@@ -96,7 +96,7 @@ JsonOption = Annotated[
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace what is there", rich_help_panel=_GENERAL)]
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="the house [default: $MEDGRAFT_HOME or ~/.medgraft]", rich_help_panel=_GENERAL),
+    typer.Option("--home", help="the house (default: $MEDGRAFT_HOME or ~/.medgraft)", rich_help_panel=_GENERAL),
 ]
 
 

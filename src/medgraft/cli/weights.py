@@ -15,7 +15,7 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="The store of pretrained weights: list, import, verify, fetch.")
 
-_Name = Annotated[str | None, typer.Option("--name", help="name in the store [default: the backbone's]")]
+_Name = Annotated[str | None, typer.Option("--name", help="name in the store (default: the backbone's)")]
 
 
 @app.command("list")
@@ -78,7 +78,7 @@ def verify(json: o.JsonOption = False, home: o.HomeOption = None) -> None:
 @app.command("fetch")
 def fetch(
     backbone: Annotated[str, typer.Argument(metavar="BACKBONE", help="timm's NAME or torchvision/NAME")],
-    url: Annotated[str | None, typer.Option("--url", help="where the file is [default: its publisher's]")] = None,
+    url: Annotated[str | None, typer.Option("--url", help="where the file is (default: its publisher's)")] = None,
     sha256: Annotated[str | None, typer.Option("--sha256", help="what the file must have")] = None,
     name: _Name = None,
     json: o.JsonOption = False,
