@@ -98,7 +98,7 @@ class OpenVinoEngine:
         library, folder = _openvino(), job.home.cache / "engines" / _key(job)
         facts = _ready(folder)
         if facts is not None:
-            compiled = _compile(library, str(folder / "model.xml"))
+            compiled = _compile(library, folder / "model.xml")
         else:
             compiled, facts = _make(library, job, folder)
         self.facts = facts
@@ -138,26 +138,34 @@ def _ready(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _compile(library: Any, model: Any) -> Any:
-    """The same settings for a fresh model and for one from its file, so that results are the same."""
+def _compile(library: Any, file: Path) -> Any:
+    """Always from the file: a network that was just made folds its constants in another order."""
     options = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32"}
-    return library.Core().compile_model(model, "CPU", options)
+    return library.Core().compile_model(str(file), "CPU", options)
 
 
 def _make(library: Any, job: Job, folder: Path) -> tuple[Any, dict[str, Any]]:
     """Draw or convert the network, compare it with eager float32, and put the folder in place as a whole."""
     model, expected, against = _drawn(library, job) or _converted(library, job)
-    compiled = _compile(library, model)
     pictures = check_pictures(job.channels, job.size)
-    got = project(np.stack([compiled(picture[None])[0].reshape(-1) for picture in pictures]))
-    facts = {
-        "engine": "openvino",
-        "version": OpenVinoKind.version(),
-        "cosine": _lowest_cosine(expected, got),
-        "largest_difference": float(np.abs(expected - got).max()),
-        "checked_against": against,
-    }
-    _install(library, model, facts, folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as temporary:
+        fresh = Path(temporary) / "engine"
+        fresh.mkdir()
+        _save(library, model, fresh / "model.xml")
+        compiled = _compile(library, fresh / "model.xml")
+        got = project(np.stack([compiled(picture[None])[0].reshape(-1) for picture in pictures]))
+        facts = {
+            "engine": "openvino",
+            "version": OpenVinoKind.version(),
+            "cosine": _lowest_cosine(expected, got),
+            "largest_difference": float(np.abs(expected - got).max()),
+            "checked_against": against,
+        }
+        write_json(fresh / "engine.json", facts)
+        write_manifest(fresh)
+        if not folder.exists():
+            fresh.replace(folder)
     return compiled, facts
 
 
@@ -198,22 +206,14 @@ def _converted(library: Any, job: Job) -> tuple[Any, NDArray[np.float64], str]:
     return model, expected, f"torch {torch.__version__}, eager float32, {len(pictures)} pictures"
 
 
-def _install(library: Any, model: Any, facts: dict[str, Any], folder: Path) -> None:
-    """Write the files beside their place, then move them there in one step."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as temporary:
-        fresh = Path(temporary) / "engine"
-        fresh.mkdir()
-        try:
-            library.save_model(model, str(fresh / "model.xml"), compress_to_fp16=False)
-        except RuntimeError as error:
-            raise ArtifactError(
-                f"writing {folder}: {str(error).splitlines()[-1]}; free space or set MEDGRAFT_HOME to another folder"
-            ) from error
-        write_json(fresh / "engine.json", facts)
-        write_manifest(fresh)
-        if not folder.exists():
-            fresh.replace(folder)
+def _save(library: Any, model: Any, file: Path) -> None:
+    """Write OpenVINO's two files. Raises ``ArtifactError`` where they cannot be written."""
+    try:
+        library.save_model(model, str(file), compress_to_fp16=False)
+    except RuntimeError as error:
+        raise ArtifactError(
+            f"writing {file}: {str(error).splitlines()[-1]}; free space or set MEDGRAFT_HOME to another folder"
+        ) from error
 
 
 def _lowest_cosine(a: NDArray[Any], b: NDArray[Any]) -> float:
