@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,6 +56,20 @@ def medgraft_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDGRAFT_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A small phantom and the default fit on it, for all tests that only look: ``cohort run home result``."""
+    from medgraft.data.phantom.cohort import write_phantom
+    from medgraft.experiment.fitting import fit_run
+    from medgraft.home import Home
+
+    folder = tmp_path_factory.mktemp("fitted")
+    cohort = write_phantom(folder / "cohort", patients=24, images_per_patient=(1, 2), size=64, seed=3)
+    home = Home(folder / "house")
+    result = fit_run(cohort, folder / "run", home=home)
+    return SimpleNamespace(cohort=cohort, run=folder / "run", home=home, result=result)
 
 
 def pytest_configure(config: pytest.Config) -> None:

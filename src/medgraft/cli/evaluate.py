@@ -18,6 +18,7 @@ def evaluate(
     run: o.RunArgument,
     data: o.DataArgument,
     name: Annotated[str | None, typer.Option("--name", help="name of this evaluation (default: DATA's name)")] = None,
+    on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
     label_col: o.LabelColOption = None,
@@ -57,13 +58,14 @@ def evaluate(
             "modality": modality,
         }
     )
-    settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
+    settings = resolve_config(config, sets or [], {**flags, "split.on_leak": on_leak, "seed": seed, "device": device})
     terminal = Terminal(json)
     result = evaluate_run(
         run,
         data,
         options=settings.data,
         name=name,
+        on_leak=settings.split.on_leak,
         device=settings.device,
         seed=settings.seed,
         home=Home.find(home),

@@ -28,7 +28,7 @@ def fit(
     strategy: Annotated[
         str | None, typer.Option("--strategy", help="linear-probe or lp-ft (default: linear-probe)")
     ] = None,
-    on_leak: Annotated[str | None, typer.Option("--on-leak", help="drop, error or keep (default: drop)")] = None,
+    on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
     label_col: o.LabelColOption = None,

@@ -42,7 +42,8 @@ app.command("list")(list_members)
 app.add_typer(weights_app, name="weights")
 app.add_typer(cache_app, name="cache")
 
-_BUG, _USAGE, _ARTEFACT, _INTERRUPTED = 1, 2, 4, 130
+_BUG, _ARTEFACT, _INTERRUPTED = 1, 4, 130
+_GOES_ON = "interrupted; the same command goes on where it stopped"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -58,7 +59,7 @@ def _guarded(call: Callable[[], Any]) -> int:
     except MedgraftError as error:
         return _say(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; the same command goes on where it stopped", _INTERRUPTED)
+        return _say(_GOES_ON, _INTERRUPTED)
     except BrokenPipeError:
         return 0
     except OSError as error:
@@ -70,7 +71,8 @@ def _guarded(call: Callable[[], Any]) -> int:
             return int(error.exit_code)
         traceback.print_exc()
         return _say("this is a bug in medgraft; please report the lines above (they name no patient)", _BUG)
-    return result if isinstance(result, int) else 0
+    code = result if isinstance(result, int) else 0
+    return _say(_GOES_ON, code) if code == _INTERRUPTED else code  # the parser catches Ctrl-C by itself
 
 
 def _say(message: str, code: int) -> int:

@@ -20,6 +20,7 @@ __all__ = [
     "LabelColOption",
     "LabelMapOption",
     "ModalityOption",
+    "OnLeakOption",
     "OverwriteOption",
     "PathColOption",
     "PatientColOption",
@@ -75,6 +76,10 @@ WeightsOption = Annotated[
     str | None, typer.Option("--weights", help="name in the weights store, or random", rich_help_panel=_SOURCE)
 ]
 EngineOption = Annotated[str | None, typer.Option("--engine", help="auto, openvino or torch", rich_help_panel=_SOURCE)]
+
+OnLeakOption = Annotated[
+    str | None, typer.Option("--on-leak", help="drop, error or keep (default: drop)", rich_help_panel=_DATA)
+]
 
 SeedOption = Annotated[
     int | None, typer.Option("--seed", help="of every random draw (default: 0)", rich_help_panel=_GENERAL)

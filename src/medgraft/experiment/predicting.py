@@ -15,7 +15,7 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.read import read_cohort, read_pictures
 from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
-from medgraft.errors import CohortError, UsageError
+from medgraft.errors import CohortError, LeakageError, UsageError
 from medgraft.experiment.build import build_source, choose_device
 from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
@@ -108,6 +108,7 @@ def evaluate_run(
     *,
     options: CohortOptions | None = None,
     name: str | None = None,
+    on_leak: str = "drop",
     device: str = "auto",
     seed: int = 0,
     home: Home | None = None,
@@ -116,7 +117,8 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """External validation: adds ``external:<name>`` to predictions, metrics and report; returns its metrics.
 
-    Cases whose picture or patient took part in training or validation are left out and counted.
+    Cases whose picture or patient took part in training or validation are left out and counted (``drop``), an
+    ``error``, or kept, and the numbers stamped (``keep``).
     """
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     folder = RunFolder(run)
@@ -126,7 +128,8 @@ def evaluate_run(
     part = f"external:{name or cohort.name}"
     if part in metrics and not overwrite:
         raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
-    cohort = _fit_for_evaluation(cohort, predictor, folder, split, progress)
+    cohort = _labelled_alike(cohort, predictor)
+    cohort = _unseen(cohort, folder, split, on_leak, progress)
     answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
     good = [row for row in range(len(cohort)) if row not in answer.embedding.failures]
     if len(good) < len(cohort):
@@ -151,10 +154,8 @@ def evaluate_run(
     return {"split": part, "metrics": found, "warnings": [*progress.notices, *warnings]}
 
 
-def _fit_for_evaluation(
-    cohort: Cohort, predictor: Predictor, folder: RunFolder, split: Mapping[str, Any], progress: Progress
-) -> Cohort:
-    """Labelled cases of known classes that had no part in training."""
+def _labelled_alike(cohort: Cohort, predictor: Predictor) -> Cohort:
+    """The labelled cases; their labels must be classes of the run."""
     table, labels = cohort.table, predictor.bundle.task.labels
     if not table["label"].notna().any():
         raise CohortError("evaluating: the data have no labels; use `medgraft predict`, or name the --label-col")
@@ -164,15 +165,30 @@ def _fit_for_evaluation(
             f"evaluating: the labels {', '.join(map(repr, unknown[:5]))} are not classes of this run "
             f"({', '.join(labels)}){nearest(unknown[0], labels)}; map them with --label-map {unknown[0]}={labels[0]},…"
         )
-    seen = read_table(folder / "cohort.parquet")
+    return replace(cohort, table=table[table["label"].notna()].reset_index(drop=True))
+
+
+def _unseen(cohort: Cohort, folder: RunFolder, split: Mapping[str, Any], on_leak: str, progress: Progress) -> Cohort:
+    """The cases whose picture and patient had no part in training, or what ``on_leak`` says."""
+    table, seen = cohort.table, read_table(folder / "cohort.parquet")
     seen = seen[seen["case_id"].isin([*split["train"], *split["val"]])]
     known = table["case_id"].isin(seen["case_id"]) | table["patient_id"].isin(seen["patient_id"].dropna())
-    if known.any():
-        progress.notice(f"{int(known.sum())} cases took part in training (same picture or patient) and are left out")
-    kept = table[table["label"].notna() & ~known].reset_index(drop=True)
-    if kept.empty:
+    if not known.any():
+        return cohort
+    found = f"{int(known.sum())} cases took part in training (same picture or patient id)"
+    if on_leak == "error":
+        raise LeakageError(
+            f"evaluating: {found}, and --on-leak error does not allow it; take them out, or --on-leak drop"
+        )
+    if on_leak == "keep":
+        progress.notice(f"leaking: {found} and are kept, as --on-leak keep asks")
+        return cohort
+    progress.notice(
+        f"{found} and are left out; if another hospital only happens to use the same ids, --on-leak keep keeps them"
+    )
+    if known.all():
         raise CohortError("evaluating: every case took part in training; give data that the run has not seen")
-    return replace(cohort, table=kept)
+    return replace(cohort, table=table[~known].reset_index(drop=True))
 
 
 def embed_data(

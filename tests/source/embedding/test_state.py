@@ -23,6 +23,7 @@ def test_equal_to_the_network_and_kept(job, monkeypatch):
     for name in built:
         np.testing.assert_array_equal(first[name], built[name])
         np.testing.assert_array_equal(second[name], built[name])
+        assert first[name].shape == second[name].shape == built[name].shape
 
 
 def test_given_weights_are_given_back(job):

@@ -137,7 +137,7 @@ def phantom_cases(plan: PhantomPlan) -> Iterator[Case]:
         anatomy = draw_anatomy(rng)
         nodules = draw_nodules(anatomy, rng) if has_nodule[patient] else ()
         site: Site = sites[places[patient]]
-        name = f"P{patient + 1:04d}"
+        name = f"P{plan.seed * 10_000 + patient + 1:04d}"  # another seed is other people
         for number in range(int(counts[patient])):
             rng = np.random.default_rng((plan.seed, _PICTURE, patient, number))
             picture = render(anatomy, nodules, draw_pose(rng), site, grid, rng)

@@ -33,7 +33,7 @@ def backbone_state(job: Job) -> dict[str, NDArray[Any]]:
     if key in known:
         return dict(load(known[key]))
     network = job.backbone.build(job.channels)
-    state = {name: np.ascontiguousarray(value.detach().cpu().numpy()) for name, value in network.state_dict().items()}
+    state = {name: np.asarray(value.detach().cpu().numpy(), order="C") for name, value in network.state_dict().items()}
     cache.put({key: save(state)})
     return state
 

@@ -63,7 +63,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as temporary:
         fresh = Path(temporary) / "bundle"
         fresh.mkdir()
-        tensors = {_BACKBONE + name: np.ascontiguousarray(value) for name, value in bundle.state.items()}
+        tensors = {_BACKBONE + name: np.asarray(value, order="C") for name, value in bundle.state.items()}
         tensors |= {_WEIGHT: bundle.head.weight, _BIAS: bundle.head.bias}
         write_bytes(fresh / "model.safetensors", save(tensors))
         write_json(

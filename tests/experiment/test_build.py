@@ -1,0 +1,56 @@
+"""Configuration becomes objects, and nothing is written before the names are known to be right."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.cohort.read import read_cohort
+from medgraft.data.imaging.reader import ImageReader
+from medgraft.errors import UsageError
+from medgraft.experiment.build import build_workspace, choose_device, data_digest
+from medgraft.experiment.config import resolve_config
+from medgraft.progress import Progress
+
+
+def build(fitted, out, **flags):
+    config = resolve_config(flags={key.replace("__", "."): value for key, value in flags.items()})
+    return build_workspace(fitted.cohort, out, config, home=fitted.home, progress=Progress(), overwrite=False)
+
+
+def test_objects_have_what_the_config_says(fitted, tmp_path):
+    work, done = build(fitted, tmp_path / "run", preprocess__size=64, preprocess__channels=3)
+    assert not done
+    assert (work.preprocessing.size, work.preprocessing.channels, work.job.size, work.job.channels) == (64, 3, 64, 3)
+    assert work.task.labels == ("clear", "nodule")
+    assert work.strategy.name == "linear-probe"
+
+
+def test_grey_cohorts_get_a_grey_stem(fitted, tmp_path):
+    work, _ = build(fitted, tmp_path / "run")
+    assert work.preprocessing.channels == 1
+
+
+def test_a_wrong_backbone_leaves_no_trace(fitted, tmp_path):
+    with pytest.raises(UsageError):
+        build(fitted, tmp_path / "run", backbone__name="resnet5000")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_digest_hangs_on_content_labels_and_patients(fitted):
+    cohort = read_cohort(fitted.cohort, CohortOptions(), home=fitted.home, reader=ImageReader())
+    first = data_digest(cohort)
+    assert data_digest(cohort) == first
+    table: pd.DataFrame = cohort.table
+    for column in ("label", "patient", "sha256"):
+        kept = table[column].copy()
+        table.loc[0, column] = "other"
+        assert data_digest(cohort) != first
+        table[column] = kept
+    assert data_digest(cohort) == first
+
+
+def test_devices():
+    assert choose_device("cpu") == "cpu"
+    assert choose_device("auto") in ("cpu", "cuda")

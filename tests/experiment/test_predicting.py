@@ -1,0 +1,116 @@
+"""Predicting equals what the fit evaluated; evaluating elsewhere adds to the run; embedding is a table."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.phantom.cohort import write_phantom
+from medgraft.errors import CohortError, LeakageError, UsageError
+from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.files import read_json
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("elsewhere") / "external"
+    return write_phantom(folder, patients=10, images_per_patient=(1, 2), size=64, seed=9)
+
+
+@pytest.fixture
+def copy(fitted, tmp_path):
+    """A run that may be changed."""
+    shutil.copytree(fitted.run, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_predicting_the_test_files_gives_the_same_numbers(fitted, tmp_path):
+    stored = pd.read_parquet(fitted.run / "predictions.parquet")
+    links = pd.read_parquet(fitted.run / "private" / "links.parquet").set_index("case_id")["path"]
+    test = stored[stored["split"] == "test"].set_index("case_id")
+    files = [fitted.cohort / path for path in links[test.index]]
+    answer = predict_files(fitted.run, files, out=tmp_path / "answers.csv", home=fitted.home)
+    table = answer.table.set_index("case_id").loc[test.index]
+    for column in ("p_clear", "p_nodule"):
+        np.testing.assert_array_equal(table[column].to_numpy(), test[column].to_numpy())
+    assert table["prediction"].tolist() == test["y_pred"].tolist()
+    written = pd.read_csv(tmp_path / "answers.csv").set_index("case_id").loc[test.index]
+    np.testing.assert_array_equal(written["p_nodule"].to_numpy(), test["p_nodule"].to_numpy())
+
+
+def test_no_file_is_lost(fitted, elsewhere, tmp_path):
+    good = sorted((elsewhere / "images").glob("*.png"))[0]
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("hello")
+    files = [good, tmp_path / "empty.png", tmp_path / "text.png"]
+    table = predict_files(fitted.run, files, home=fitted.home).table.set_index("file")
+    assert table.loc[str(good), "prediction"] in ("clear", "nodule")
+    for name in ("empty.png", "text.png"):
+        assert pd.isna(table.loc[str(tmp_path / name), "prediction"])
+        assert table.loc[str(tmp_path / name), "reason"]
+
+
+def test_only_unreadable_files_are_answered_too(fitted, tmp_path):
+    (tmp_path / "empty.png").write_bytes(b"")
+    table = predict_files(fitted.run, [tmp_path / "empty.png"], home=fitted.home).table
+    assert table["reason"].tolist() != [""]
+
+
+def test_a_folder_and_no_paths(fitted, elsewhere):
+    table = predict_files(fitted.run, [elsewhere], paths=False, home=fitted.home).table
+    assert "file" not in table
+    assert len(table) == len(list((elsewhere / "images").glob("*.png")))
+
+
+def test_mistakes(fitted, tmp_path):
+    with pytest.raises(UsageError, match="no such file or folder"):
+        predict_files(fitted.run, [tmp_path / "nowhere.png"], home=fitted.home)
+    (tmp_path / "there.csv").write_text("x")
+    with pytest.raises(UsageError, match="--overwrite"):
+        predict_files(fitted.run, [fitted.cohort], out=tmp_path / "there.csv", home=fitted.home)
+
+
+def test_evaluating_elsewhere_joins_the_run(copy, fitted, elsewhere):
+    before = read_json(copy / "metrics.json")["test"]
+    result = evaluate_run(copy, elsewhere, home=fitted.home)
+    assert result["split"] == "external:external"
+    metrics = read_json(copy / "metrics.json")
+    assert metrics["test"] == before
+    assert metrics["external:external"]["auroc"]["n_patients"] == 10
+    stored = pd.read_parquet(copy / "predictions.parquet")
+    assert (stored["split"] == "external:external").sum() == metrics["external:external"]["accuracy"]["n"]
+    assert "external" in (copy / "report.html").read_text("utf-8")
+    with pytest.raises(UsageError, match="--name OTHER"):
+        evaluate_run(copy, elsewhere, home=fitted.home)
+
+
+def test_cases_of_the_training_are_left_out(copy, fitted):
+    result = evaluate_run(copy, fitted.cohort, name="itself", home=fitted.home)
+    split = read_json(copy / "split.json")
+    assert result["metrics"]["accuracy"]["n"] == len(split["test"])
+    assert any("took part in training" in text for text in result["warnings"])
+    with pytest.raises(LeakageError, match="--on-leak error does not allow it"):
+        evaluate_run(copy, fitted.cohort, name="again", on_leak="error", home=fitted.home)
+    kept = evaluate_run(copy, fitted.cohort, name="again", on_leak="keep", home=fitted.home)
+    assert kept["metrics"]["accuracy"]["n"] == sum(len(split[part]) for part in ("train", "val", "test"))
+    assert any(text.startswith("leaking") for text in kept["warnings"])
+
+
+def test_labels_of_another_question(copy, fitted, elsewhere):
+    with pytest.raises(CohortError, match="are not classes of this run"):
+        evaluate_run(copy, elsewhere, options=CohortOptions(label_map={"clear": "healthy"}), home=fitted.home)
+    with pytest.raises(CohortError, match="have no labels"):
+        evaluate_run(copy, elsewhere / "images", home=fitted.home)
+
+
+def test_embedding_is_a_table(fitted, tmp_path):
+    result = embed_data(fitted.cohort, tmp_path / "features.parquet", home=fitted.home)
+    table = pd.read_parquet(tmp_path / "features.parquet")
+    assert result["forward_passes"] == 0
+    assert [column for column in table if column.startswith("f")] == [f"f{i}" for i in range(1280)]
+    assert len(table) == result["cases"]
+    assert not {"path", "patient"} & set(table)
