@@ -36,7 +36,29 @@ _HOME_OF = {
     "write_phantom": "data.phantom.cohort",
 }
 
-__all__ = [*sorted(_HOME_OF), "__version__"]
+__all__ = [
+    "ArtifactError",
+    "CohortError",
+    "ConfigError",
+    "DataError",
+    "LeakageError",
+    "MedgraftError",
+    "Modality",
+    "Predictor",
+    "Progress",
+    "ReaderError",
+    "UsageError",
+    "WeightsError",
+    "embed",
+    "evaluate",
+    "fit",
+    "import_weights",
+    "predict",
+    "register",
+    "report",
+    "write_phantom",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

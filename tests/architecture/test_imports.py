@@ -31,6 +31,7 @@ LATE_IMPORTS = {
     "medgraft.data.imaging.reader": "a decoder is imported with the first file of its kind",
     "medgraft.data.imaging.tiff": "imagecodecs is imported with the first picture that needs it",
     "medgraft.data.phantom.layouts": "pydicom is imported for the DICOM layout only",
+    "medgraft.experiment.api": "importing weights needs torch, the other verbs do not",
     "medgraft.source.backbones.custom": "naming a backbone of the user's imports no torch",
     "medgraft.source.backbones.families": "timm and torchvision are imported to ask them for names",
     "medgraft.source.backbones.resolve": "torch and timm are imported to build a network, not to know its facts",

@@ -12,8 +12,21 @@ LINES_A_FUNCTION = 50
 PARAMETERS = 6
 
 LONG_FILES: dict[str, str] = {}
-LONG_FUNCTIONS: dict[str, str] = {}
-MANY_PARAMETERS: dict[str, str] = {}
+_OPTIONS = "a verb of the command line: its options are its lines"
+LONG_FUNCTIONS: dict[str, str] = {
+    "medgraft.cli.embed.embed": _OPTIONS,
+    "medgraft.cli.evaluate.evaluate": _OPTIONS,
+    "medgraft.cli.fit.fit": _OPTIONS,
+    "medgraft.cli.predict.predict": _OPTIONS,
+}
+_VERB = "what a public verb does; its keyword-only options are the verb's"
+MANY_PARAMETERS: dict[str, str] = {
+    "medgraft.experiment.fitting.fit_run": _VERB,
+    "medgraft.experiment.predicting.embed_data": _VERB,
+    "medgraft.experiment.predicting.evaluate_run": _VERB,
+    "medgraft.experiment.predicting.predict_files": _VERB,
+    "medgraft.measure.evaluation.evaluate_repeats": "the twin of `evaluate`, with the same options",
+}
 DEEP_CLASSES: dict[str, str] = {}
 
 PUBLIC_VERBS = {

@@ -1,1 +1,1 @@
-
+"""What is studied: pixels, cohorts, augmentation, the phantom."""

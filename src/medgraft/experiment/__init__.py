@@ -1,1 +1,1 @@
-
+"""Run folder, configuration and stages."""

@@ -21,7 +21,6 @@ from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.backbones.custom import register_backbone
 from medgraft.source.weights.entry import WeightsEntry
-from medgraft.source.weights.importing import import_weights as import_into
 from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy
 from medgraft.use.report.render import render_report
 
@@ -173,6 +172,8 @@ def import_weights(
     home: str | Path | None = None,
 ) -> WeightsEntry:
     """Put a local ``.safetensors`` or ``.pth`` into the weights store."""
+    from medgraft.source.weights.importing import import_weights as import_into  # it imports torch, `fit` need not
+
     return import_into(
         Path(file), home=Home.find(home), backbone=backbone, name=name, licence=licence, overwrite=overwrite
     )

@@ -1,1 +1,1 @@
-
+"""What can be known about the data and the model."""

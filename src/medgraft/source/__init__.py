@@ -1,1 +1,1 @@
-
+"""Where the knowledge comes from, and how it is read fast."""

@@ -1,1 +1,1 @@
-
+"""How the knowledge is carried over."""

@@ -1,1 +1,1 @@
-
+"""Bytes to ``Image``, and ``Image`` to what the network sees."""

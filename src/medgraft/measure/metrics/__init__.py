@@ -1,1 +1,1 @@
-
+"""One file a family of metrics."""

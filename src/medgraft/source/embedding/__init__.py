@@ -1,1 +1,1 @@
-
+"""Pixels to features, once: engines and caches."""

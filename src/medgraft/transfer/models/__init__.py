@@ -1,1 +1,1 @@
-
+"""Heads, freezing, and the bundle."""

@@ -1,1 +1,1 @@
-
+"""One strategy a file."""

@@ -1,1 +1,1 @@
-
+"""What is asked: the task and its labels."""

@@ -1,1 +1,1 @@
-
+"""Bundle to probabilities."""

@@ -1,1 +1,1 @@
-
+"""The report: artefacts in, one page out."""

@@ -1,0 +1,22 @@
+"""Shared options become config flags."""
+
+from __future__ import annotations
+
+import pytest
+
+from medgraft.cli.options import cohort_flags
+from medgraft.errors import UsageError
+
+
+def test_only_what_is_given_becomes_a_flag():
+    assert cohort_flags({"table": None, "site_col": "hospital"}) == {"data.site_col": "hospital"}
+
+
+def test_label_maps():
+    assert cohort_flags({"label_map": "a=b,c="}) == {"data.label_map": {"a": "b", "c": ""}}
+
+
+@pytest.mark.parametrize("text", ["a", "=b", "a=b,c", ","])
+def test_label_maps_that_are_none(text):
+    with pytest.raises(UsageError, match="A=B,C=D is needed"):
+        cohort_flags({"label_map": text})
