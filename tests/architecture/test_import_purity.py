@@ -37,6 +37,7 @@ def watch(event, arguments):
         connections.append(event)
 sys.addaudithook(watch)
 filters = list(warnings.filters)
+import rich.style  # it draws a number from the global generator when it is imported
 handlers = list(logging.getLogger().handlers)
 state = random.getstate()
 for name in json.loads(sys.argv[1]):

@@ -28,7 +28,7 @@ def test_done(fitted, home, capsys):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["fit", "nowhere", "--out", "run"], 2, "there is no such file or folder"),
+        (["fit", "nowhere", "--out", "run"], 3, "there is no such file or folder"),
         (["fit"], 2, "Missing"),
         (["no-such-verb"], 2, "No such command"),
         (["predict", "nowhere", "a.png"], 4, "nowhere"),

@@ -160,7 +160,7 @@ def test_sixteen_bits_are_not_white(tmp_path, fitted):
 
 
 def test_mistakes_are_told_before_anything_is_written(tmp_path, fitted):
-    with pytest.raises(UsageError, match="there is no such file or folder"):
+    with pytest.raises(CohortError, match="there is no such file or folder"):
         fit_run(tmp_path / "nowhere", tmp_path / "run", home=fitted.home)
     with pytest.raises(UsageError, match="did you mean"):
         fit_run(fitted.cohort, tmp_path / "run", flags={"backbone.name": "tf_efficientnet_lite00"}, home=fitted.home)

@@ -16,7 +16,7 @@ from medgraft.data.cohort.read import read_cohort
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.phantom.receipt import is_phantom
-from medgraft.errors import ConfigError, UsageError
+from medgraft.errors import ConfigError
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
@@ -68,8 +68,6 @@ def build_workspace(
     data: Path, out: Path, config: FitConfig, *, home: Home, progress: Progress, overwrite: bool
 ) -> tuple[Workspace, bool]:
     """Everything that ``fit`` needs, and whether that very run is already complete in ``out``."""
-    if not data.exists():
-        raise UsageError(f"reading DATA {data}: there is no such file or folder; check the path")
     reader = ImageReader()
     strategy = STRATEGIES.get(str(config.strategy["kind"]))(config.strategy_config())
     cohort = read_cohort(data, config.data, home=home, reader=reader, progress=progress)

@@ -206,8 +206,6 @@ def embed_data(
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     if out.exists() and not overwrite:
         raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
-    if not data.exists():
-        raise UsageError(f"reading DATA {data}: there is no such file or folder; check the path")
     config = resolve_config(file, sets, flags)
     cohort = _cohort(data, config.data, home, reader, progress)
     pictures = pictures_of(cohort.table)
