@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from medgraft.cli.report import report
 from medgraft.cli.terminal import plain
 from medgraft.cli.weights import app as weights_app
 from medgraft.errors import MedgraftError
+from medgraft.home import Home
 
 __all__ = ["app", "main"]
 
@@ -48,6 +50,8 @@ _GOES_ON = "interrupted; the same command goes on where it stopped"
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code."""
+    # PyTorch makes a folder below the temporary one when it is imported; in the house, nothing is written elsewhere.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Home.find().cache / "torch"))
     command = get_command(app)
     return _guarded(lambda: command.main(args=argv, prog_name="medgraft", standalone_mode=False))
 
