@@ -131,13 +131,20 @@ def limit(table, root, backbone, weights, work):
 
 
 def start(table, root, backbone, weights, work):
-    """Start-up of ``fit`` beside a bare import of the libraries that it has imported by then, and the quick answers."""
-    libraries = "numpy, pandas, PIL.Image, pyarrow, pydantic, rich.console, safetensors.numpy, scipy.optimize, typer"
+    """Start-up of ``fit`` beside a bare import of the libraries that it has imported by then; the quick answers."""
+    probe = (
+        "import sys; ours = set(sys.modules); import medgraft.cli.main, medgraft.experiment.fitting\n"
+        "std = sys.stdlib_module_names\n"
+        "found = [n for n in sys.modules if n not in ours and n.split('.')[0] not in {*std, 'medgraft'}]\n"
+        "print(','.join(n for n in found if getattr(sys.modules[n], '__spec__', None)))"
+    )
+    libraries = timed([sys.executable, "-c", probe])[1].strip().split(",")
     ratios, quick = [], {"help": [], "error": []}
     medgraft(table, root, backbone, weights, work)
     for _ in range(5):
         ours = medgraft(table, root, backbone, weights, work, cold=False)["timings"]["startup"]
-        code = f"import time; t = time.perf_counter(); import {libraries}; print(time.perf_counter() - t)"
+        code = f"import time, importlib as i; t = time.perf_counter(); [i.import_module(n) for n in {libraries!r}]\n"
+        code += "print(time.perf_counter() - t)"
         bare = float(timed([sys.executable, "-c", code])[1])
         ratios.append({"ours": ours, "bare": bare})
         quick["help"].append(timed([sys.executable, "-m", "medgraft", "--help"])[0])

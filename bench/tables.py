@@ -25,18 +25,25 @@ def table_of(rows, backbone, dataset):
     lines = [
         f"### {dataset}, {backbone}{note}",
         "",
-        "| | wall, s | times ours | machine before/after | AUROC | accuracy | medgraft − this: AUROC | accuracy |",
-        "|---|---:|---:|---:|---:|---:|---|---|",
+        "| | wall, s | at its fastest, s | times ours | machine | AUROC | accuracy | ours − this: AUROC | accuracy |",
+        "|---|---:|---:|---:|---:|---:|---:|---|---|",
     ]
     for key, title in CONTESTANTS.items():
         row = rows.get(f"{key}-{backbone}-{dataset}")
         if row is not None:
             speed = "/".join(f"{value:.0f}" for value in row["machine"])
+            steady = undisturbed(row)
             numbers = scores(row, ours, key == "medgraft") if backbone == "lite0" else ["", "", "", ""]
-            ratio = f"{row['wall'] / ours['wall']:.1f}"
-            lines.append(f"| {title} | {row['wall']:.1f} | {ratio} | {speed} | {' | '.join(numbers)} |")
+            ratio = f"{steady / ours['wall']:.1f}"
+            lines.append(f"| {title} | {row['wall']:.1f} | {steady:.1f} | {ratio} | {speed} | {' | '.join(numbers)} |")
     spent = ", ".join(f"{name} {seconds:.1f}" for name, seconds in ours["timings"].items())
     return "\n".join([*lines, "", f"medgraft's seconds: {spent}; {ours['forward_passes']} forward passes."])
+
+
+def undisturbed(row):
+    """The wall time if every epoch had been as fast as the fastest: what counts, so that noise is not in our favour."""
+    epochs = row.get("seconds_per_epoch", [])
+    return row["wall"] - sum(epochs) + len(epochs) * min(epochs, default=0.0)
 
 
 def aligned(row, like):
