@@ -99,10 +99,10 @@ def test_cache(fitted, tmp_path, count):
         for _ in flipped(home.cache / kind, 1, seed=100 + number):
             if kind == "engines":  # read when something has to be computed
                 shutil.rmtree(home.cache / "features")
-            before = {item: item.stat().st_ino for item in (home.cache / "engines").rglob("*")}
+            before = {item: item.stat().st_mtime_ns for item in (home.cache / "engines").rglob("*")}
             probability, told = answer()
             np.testing.assert_array_equal(probability, expected)
-            made_again = before != {item: item.stat().st_ino for item in (home.cache / "engines").rglob("*")}
+            made_again = before != {item: item.stat().st_mtime_ns for item in (home.cache / "engines").rglob("*")}
             noticed += told or (kind == "engines" and made_again)
             break
     assert noticed == count

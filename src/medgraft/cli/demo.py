@@ -37,7 +37,7 @@ def demo(
     """
     from medgraft.experiment.fitting import fit_run
 
-    terminal = Terminal(json)
+    terminal, startup = Terminal(json), time.perf_counter() - STARTED
     if dataset is None:
         from medgraft.data.phantom.cohort import write_phantom
 
@@ -54,7 +54,7 @@ def demo(
         overwrite=overwrite,
         home=Home.find(home),
         progress=terminal.progress,
-        startup=time.perf_counter() - STARTED,
+        startup=startup,
     )
     if dataset is None:
         terminal.line("synthetic images: the numbers below say nothing about patients", "yellow")
