@@ -121,3 +121,11 @@ def test_links_inside_the_repository_lead_somewhere(page):
 def test_every_block_has_a_known_kind(page):
     known = {"console", "sh", "python", *NEVER_RUN_HERE}
     assert {block.kind for block in _blocks(page)} <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_files_that_a_page_names_are_there(page):
+    """As in "Where do I change…?"; ``a/b.py`` is how the mirror rule is explained."""
+    named = re.findall(r"`((?:src|tests|docs|bench)/[^`*<>…]+?)`", page.read_text("utf-8"))
+    missing = [name for name in named if "/a/" not in name and not (ROOT / name.split("::")[0]).exists()]
+    assert not missing, f"{page.name} names files that are not there: {missing}"

@@ -24,6 +24,20 @@ UNKNOWN_BUT_READ = {
 }
 """Metadata that name no licence: the LICENSE file was read (Apache-2.0), and this is its sha256."""
 
+_AUTOCONF = "the IJG's licence (permissive), which mentions that GNU Autoconf made its build script"
+BUNDLES = {
+    "imagecodecs": {
+        "LICENSE-jpeg": _AUTOCONF,
+        "LICENSE-libaivf": _AUTOCONF,
+        "LICENSE-libjpeg": _AUTOCONF,
+        "LICENSE-lzf": "BSD, with the GPL as another choice",
+    },
+}
+"""Wheels that carry other libraries, each licence in a file: those whose words alarm, and why they are right."""
+
+COPYLEFT_LIBRARIES = re.compile(r"heif|x265|de265|jpegxt|thorfinn|liblzo2|libraw|jetraw", re.IGNORECASE)
+"""Optional codecs under the LGPL, the GPL or a closed licence: a wheel that carries one is not ours to depend on."""
+
 VENDOR_LIBRARIES = re.compile(r"^(nvidia-|cuda-)")
 """Come with PyTorch's CUDA build on Linux, under NVIDIA's own licence; the CPU build has none of them."""
 
@@ -80,6 +94,18 @@ def test_a_licence_read_by_hand_is_still_the_same(name):
     assert files, f"{name} carries no LICENSE"
     digests = {hashlib.sha256(Path(str(file.locate())).read_bytes()).hexdigest() for file in files}
     assert digests == {UNKNOWN_BUT_READ[name]}
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLES))
+def test_a_bundle_carries_no_copyleft(name):
+    files = metadata.distribution(name).files or []
+    licences = [file for file in files if file.name.startswith("LICENSE")]
+    assert len(licences) > 10, f"{name} no longer lists what it bundles: read it again"
+    alarming = {file.name for file in licences if COPYLEFT.search(file.read_text("utf-8"))}
+    assert alarming <= set(BUNDLES[name]), f"{name} bundles copyleft: {sorted(alarming)}"
+    carried = [file.name for file in files if re.search(r"\.(so|dylib|dll|pyd)\b", file.name)]
+    assert carried
+    assert not [library for library in carried if COPYLEFT_LIBRARIES.search(library)]
 
 
 def test_what_is_avoided_is_not_there(repository):

@@ -1,6 +1,7 @@
 """Every row of docs/bad-input.md: a recipe by the row's id makes the input, and the words must be said.
 
-``STOPS``: recipes that return the command; its exit code and its standard error are checked. ``FILES`` and
+``STOPS``: recipes that return the command; its exit code and its standard error are checked. ``FAULTS``: what the
+machine does to some of these commands, and not to the same command afterwards. ``FILES`` and
 ``ROWS``: recipes that plant a case in one good cohort each; the run must end well, and the reason must stand
 in ``audit.json``. ``WORKS``: recipes that return a command which ends well, and where the words must be found.
 """
@@ -8,25 +9,34 @@ in ``audit.json``. ``WORKS``: recipes that return a command which ends well, and
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from medgraft import files
+from medgraft.data.imaging import reader
+from medgraft.experiment import fitting
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.md"
 ROW = re.compile(r"^\| (?P<id>[a-z0-9-]+) \| (?P<given>.+?) \| (?P<outcome>[^|]+?) \| `(?P<words>[^`]+)` \|$", re.M)
 TABLE = {row["id"]: (row["outcome"], row["words"]) for row in ROW.finditer(PAGE.read_text("utf-8"))}
-CODES = {"stops (2)": 2, "stops (3)": 3, "stops (4)": 4}
+CODES = {"stops (2)": 2, "stops (3)": 3, "stops (4)": 4, "stops (130)": 130}
 
 Recipe = Callable[[Path], list[str]]
+Fault = Callable[[pytest.MonkeyPatch], None]
 STOPS: dict[str, Recipe] = {}
+FAULTS: dict[str, Fault] = {}
 FILES: dict[str, Callable[[Path], None]] = {}
 ROWS: dict[str, Callable[[Path], list[dict[str, str]]]] = {}
 WORKS: dict[str, tuple[Recipe, str]] = {}
@@ -283,6 +293,55 @@ def _(folder):
     return ["fit", str(class_folders(folder / "data")), "--out", str(folder / "file" / "run")]
 
 
+@stops("unreadable-folder")
+@stops("out-is-read-only")
+@stops("full-disk")
+@stops("interrupted")
+def _(folder):
+    return fit(class_folders(folder / "data"))
+
+
+def _refuse(path: object) -> NoReturn:
+    """What a locked folder answers. Rights would not do: they do not bind root, as whom tests may run."""
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _locked_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: _refuse(path) if Path(path).name == "benign" else real(path))
+
+
+def _read_only_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.mkdir
+
+    def mkdir(path: str, *arguments: int) -> None:
+        if "run" in Path(path).parts:
+            _refuse(path)
+        real(path, *arguments)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+
+
+def _full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files.os, "fsync", fsync)
+
+
+def _interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    def evaluation_stage(work: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "evaluation_stage", evaluation_stage)
+
+
+FAULTS["unreadable-folder"] = _locked_folder
+FAULTS["out-is-read-only"] = _read_only_out
+FAULTS["full-disk"] = _full_disk
+FAULTS["interrupted"] = _interruption
+
+
 @stops("flipped-bit")
 def _(folder):
     data = class_folders(folder / "data")
@@ -351,6 +410,7 @@ FILES["corrupt-png"] = _corrupt
 FILES["zero-size-png"] = lambda path: _png(path, 0, 0)
 FILES["bomb-png"] = lambda path: _png(path, 60_000, 60_000)
 FILES["nan-tiff"] = _nan
+FILES["unreadable-file"] = lambda path: picture(path, seed=83) and None
 
 
 # -- set aside, as a row of a table
@@ -415,6 +475,14 @@ def _main(arguments: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else 1
 
 
+def _lock_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the file that may not be read unreadable."""
+    real = reader.sha256_file
+    monkeypatch.setattr(
+        reader, "sha256_file", lambda path: _refuse(path) if path.stem == "unreadable-file" else real(path)
+    )
+
+
 def _plain(text: str) -> str:
     """What was said, without colours, boxes and line breaks."""
     without = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
@@ -428,7 +496,9 @@ def planted(tmp_path_factory) -> dict[str, list[str]]:
     data = class_folders(folder / "data")
     for name, plant in FILES.items():
         plant(data / "benign" / f"{name}.png")
-    assert _main(fit(data)) == 0
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _lock_file(monkeypatch)
+        assert _main(fit(data)) == 0
     other = tmp_path_factory.mktemp("rows")
     rows = good_rows(other / "data")
     rows += [row for plant in ROWS.values() for row in plant(other / "data")]
@@ -455,15 +525,36 @@ def test_the_table_is_long_enough_and_every_row_has_its_recipe():
 
 
 @pytest.mark.parametrize("name", _ids(*CODES))
-def test_it_stops_with_a_message(name, medgraft_command, tmp_path):
+def test_it_stops_with_a_message(name, medgraft_command, tmp_path, monkeypatch):
     outcome, words = TABLE[name]
     arguments = STOPS[name](tmp_path)
+    FAULTS.get(name, lambda _: None)(monkeypatch)
     answer = medgraft_command(*arguments)
     said = _plain(answer.err)
     assert words in said, said or answer.out
     assert answer.code == CODES[outcome], said
     assert "Traceback" not in answer.err
     assert "this ran" not in answer.out
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory) -> bytes:
+    """The metrics of the run that the faults break, when nothing breaks it."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    assert _main(fit(class_folders(folder / "data"))) == 0
+    return (folder / "run" / "metrics.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_the_same_command_goes_on_when_the_fault_is_gone(name, unbroken, medgraft_command, tmp_path):
+    arguments = STOPS[name](tmp_path)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        FAULTS[name](monkeypatch)
+        assert medgraft_command(*arguments).code == CODES[TABLE[name][0]]
+    answer = medgraft_command(*arguments)
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "run" / "metrics.json").read_bytes() == unbroken
+    assert not list((tmp_path / "run").rglob(".*")), "half-written files were left behind"
 
 
 @pytest.mark.parametrize("name", _ids("set aside"))

@@ -65,6 +65,21 @@ def test_what_cannot_be_registered():
         medgraft.register("linear-probe", MyStrategy)
 
 
+def test_wrong_options_are_our_errors(fitted, tmp_path):
+    wrong = {"options": {"pateint_col": "patient"}, "home": fitted.home.path}
+    for call in (
+        lambda: medgraft.fit(fitted.cohort, tmp_path / "run", **wrong),
+        lambda: medgraft.evaluate(fitted.run, fitted.cohort, **wrong),
+        lambda: medgraft.predict(fitted.run, fitted.cohort, **wrong),
+        lambda: medgraft.embed(fitted.cohort, tmp_path / "features.parquet", **wrong),
+    ):
+        with pytest.raises(medgraft.UsageError, match=r"did you mean 'data\.patient_col'"):
+            call()
+    with pytest.raises(medgraft.UsageError, match=r"split\.on_leak"):
+        medgraft.evaluate(fitted.run, fitted.cohort, on_leak="dorp", home=fitted.home.path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_weights_of_ones_own(tmp_path):
     (tmp_path / "bad.pth").write_bytes(b"not weights")
     with pytest.raises(medgraft.WeightsError):

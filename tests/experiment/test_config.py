@@ -43,6 +43,14 @@ def test_all_problems_at_once_with_the_nearest_names():
     assert "split.on_leak" in text
 
 
+def test_a_wrong_strategy_and_wrong_shares_hide_no_other_problem():
+    with pytest.raises(ConfigError) as caught:
+        resolve_config(sets=["sed=1", "split.train=0.9"], flags={"strategy.kind": "linear-prob"})
+    text = str(caught.value)
+    for words in ("did you mean 'seed'?", "train + val + test is 1.26; it must be 1", "did you mean 'linear-probe'?"):
+        assert words in text
+
+
 @pytest.mark.parametrize(
     ("sets", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 
@@ -10,9 +11,11 @@ import pandas as pd
 import pytest
 from PIL import Image as PillowImage
 
+from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.phantom.cohort import write_phantom
 from medgraft.errors import CohortError, LeakageError, UsageError
 from medgraft.experiment.fitting import fit_run
+from medgraft.experiment.predicting import predict_files
 from medgraft.files import read_json
 from medgraft.home import Home
 
@@ -35,6 +38,37 @@ def test_every_artefact_is_there(fitted):
 def test_another_head_costs_no_pass_and_no_decode(fitted, tmp_path):
     result = fit_run(fitted.cohort, tmp_path / "run", sets=["strategy.class_weights=balanced"], home=fitted.home)
     assert (result.forward_passes, result.decodes) == (0, 0)
+
+
+def test_the_count_of_decodes_is_true(fitted, tmp_path, monkeypatch):
+    """With a reader that can read no pixel, the second fit does not notice."""
+
+    def refuse(*_):
+        raise AssertionError("a picture was decoded")
+
+    monkeypatch.setattr(ImageReader, "read", refuse)
+    fit_run(fitted.cohort, tmp_path / "run", sets=["strategy.class_weights=balanced"], home=fitted.home)
+    with pytest.raises(AssertionError, match="a picture was decoded"):
+        fit_run(fitted.cohort, tmp_path / "other", home=Home(tmp_path / "empty house"))
+
+
+@pytest.mark.parametrize("stage", ["split_stage", "transfer_stage", "evaluation_stage", "render_report"])
+def test_an_interrupted_fit_goes_on_to_the_same_numbers(fitted, tmp_path, monkeypatch, stage):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(f"medgraft.experiment.fitting.{stage}", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fit_run(fitted.cohort, run, home=fitted.home)
+    assert not (run / "timings.json").exists()
+    with pytest.raises(UsageError, match="seed differs"):
+        fit_run(fitted.cohort, run, flags={"seed": 1}, home=fitted.home)
+    result = fit_run(fitted.cohort, run, home=fitted.home)
+    assert (result.already_done, result.decodes) == (False, 0)
+    assert numbers(run) == numbers(fitted.run)
+    assert (run / "bundle" / "MANIFEST.sha256").read_bytes() == (fitted.run / "bundle/MANIFEST.sha256").read_bytes()
 
 
 def test_the_same_command_again_says_done(fitted):
@@ -64,6 +98,12 @@ def test_no_patient_is_on_two_sides(fitted):
     assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
 
 
+def everything_in(path):
+    """The bytes of a file; of a table also its cells, which are packed in the file."""
+    packed = path.suffix == ".parquet"
+    return path.read_bytes() + (pd.read_parquet(path).to_csv().encode() if packed else b"")
+
+
 def test_nothing_private_leaves_private(fitted, tmp_path):
     """Canaries in file names, folders and patient ids are found in ``private/`` and nowhere else."""
     table = pd.read_csv(fitted.cohort / "table.csv")
@@ -73,14 +113,21 @@ def test_nothing_private_leaves_private(fitted, tmp_path):
         shutil.copy(fitted.cohort / path, folder / f"canary-file-{row}.png")
     table["path"] = [f"canary-file-{row}.png" for row in range(len(table))]
     table["patient"] = "canary-patient-" + table["patient"]
+    (folder / "canary-file-broken.png").write_bytes(b"no picture")
+    for name in ("canary-file-broken.png", "canary-file-missing.png"):
+        table = pd.concat([table, table.iloc[:1].assign(path=name)])
     table[["path", "label", "patient"]].to_csv(folder / "table.csv", index=False)
     run = tmp_path / "run"
-    fit_run(folder, run, home=fitted.home)
+    fit_run(folder, run, flags={"data.table": str(folder / "table.csv")}, home=fitted.home)
     private = run / "private"
     for path in sorted(run.rglob("*")):
         if path.is_file() and private not in path.parents:
-            assert b"canary-file" not in path.read_bytes(), path.name
-            assert b"canary-patient" not in path.read_bytes(), path.name
+            held = everything_in(path)
+            assert b"canary-file" not in held, path.name
+            assert b"canary-patient" not in held, path.name
+            assert str(tmp_path).encode() not in held, path.name
+    assert len(read_json(run / "audit.json")["quarantined"]) == 2
+    assert read_json(run / "config.json")["data"]["table"] == "table.csv"
     links = pd.read_parquet(private / "links.parquet")
     assert links["patient"].str.startswith("canary-patient").all()
     for path in private.rglob("*"):
@@ -167,7 +214,30 @@ def test_mistakes_are_told_before_anything_is_written(tmp_path, fitted):
     (tmp_path / "empty").mkdir()
     with pytest.raises(CohortError, match="found 0 pictures"):
         fit_run(tmp_path / "empty", tmp_path / "run", home=fitted.home)
+    with pytest.raises(UsageError, match="there is no engine 'opnvino'"):
+        fit_run(fitted.cohort, tmp_path / "run", flags={"engine": "opnvino"}, home=fitted.home)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_refused_leak_leaves_the_folder_free(leaking, fitted):
+    with pytest.raises(LeakageError):
+        fit_run(leaking, leaking / "run", flags={"split.on_leak": "error"}, home=fitted.home)
+    assert not (leaking / "run").exists()
+    result = fit_run(leaking, leaking / "run", home=fitted.home)
+    assert result.metrics["test"]["auroc"]["n"] > 0
+
+
+def test_formulas_as_labels_are_text_in_every_csv(fitted, tmp_path):
+    cohort = write_phantom(tmp_path / "cohort", patients=16, images_per_patient=(1, 1), size=64, layout="folders")
+    (cohort / "nodule").rename(cohort / "=cmd()")
+    fit_run(cohort, tmp_path / "run", home=fitted.home)
+    predict_files(tmp_path / "run", [cohort / "=cmd()"], out=tmp_path / "answers.csv", home=fitted.home)
+    for path in (tmp_path / "answers.csv", tmp_path / "run" / "history.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert cells
+        assert not [cell for cell in cells if cell[:1] in ("=", "+", "@")]
+    assert "'=cmd()" in (tmp_path / "answers.csv").read_text("utf-8")
 
 
 def test_lp_ft_goes_all_the_way(fitted, tmp_path):
@@ -176,3 +246,8 @@ def test_lp_ft_goes_all_the_way(fitted, tmp_path):
     assert result.metrics["test"]["auroc"]["n"] > 0
     history = pd.read_csv(tmp_path / "run" / "history.csv")
     assert history["epoch"].tolist() == [0, 1]
+    private = tmp_path / "run" / "private"
+    files = [path for path in private.rglob("*") if path.is_file()]
+    assert any("checkpoints" in path.parts for path in files)
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert private.stat().st_mode & 0o777 == 0o700

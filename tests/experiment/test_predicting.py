@@ -83,7 +83,7 @@ def test_evaluating_elsewhere_joins_the_run(copy, fitted, elsewhere):
     assert metrics["external:external"]["auroc"]["n_patients"] == 10
     stored = pd.read_parquet(copy / "predictions.parquet")
     assert (stored["split"] == "external:external").sum() == metrics["external:external"]["accuracy"]["n"]
-    assert "external" in (copy / "report.html").read_text("utf-8")
+    assert "external:external" in (copy / "report.html").read_text("utf-8")
     with pytest.raises(UsageError, match="--name OTHER"):
         evaluate_run(copy, elsewhere, home=fitted.home)
 
@@ -114,3 +114,30 @@ def test_embedding_is_a_table(fitted, tmp_path):
     assert [column for column in table if column.startswith("f")] == [f"f{i}" for i in range(1280)]
     assert len(table) == result["cases"]
     assert not {"path", "patient"} & set(table)
+
+
+def test_evaluating_loses_no_case_in_silence_and_tells_no_name(copy, fitted, elsewhere, tmp_path):
+    folder = tmp_path / "canary-folder"
+    shutil.copytree(elsewhere, folder)
+    table = pd.read_csv(folder / "table.csv")
+    for row, path in enumerate(table["path"]):
+        (folder / path).rename(folder / f"canary-file-{row}.png")
+    table["path"] = [f"canary-file-{row}.png" for row in range(len(table))]
+    table["patient"] = "canary-patient-" + table["patient"]
+    table["set"] = "canary-cell"  # a column that only looks like a split is told of, with what it holds
+    (folder / "canary-file-broken.png").write_bytes(b"no picture")
+    broken = table.iloc[:1].assign(path="canary-file-broken.png")
+    pd.concat([table, broken])[["path", "label", "patient", "set"]].to_csv(folder / "table.csv", index=False)
+    result = evaluate_run(copy, folder, name="there", home=fitted.home)
+    ((path, reason),) = result["set_aside"]
+    assert path == str(folder / "canary-file-broken.png")
+    assert reason
+    assert any("canary-cell" in text for text in result["warnings"])
+    metrics = read_json(copy / "metrics.json")
+    assert metrics["external:there"]["accuracy"]["n"] == len(table)
+    assert "external:there: 1 cases could not be used and are left out" in metrics["_meta"]["warnings"]
+    for item in sorted(copy.rglob("*")):
+        if item.is_file() and copy / "private" not in item.parents:
+            held = item.read_bytes()
+            held += pd.read_parquet(item).to_csv().encode() if item.suffix == ".parquet" else b""
+            assert b"canary" not in held, item.name

@@ -80,5 +80,27 @@ def test_a_complete_run_is_done_unless_damaged(fitted, tmp_path):
         run.begin(config, digest, overwrite=False)
 
 
+def test_a_refused_beginning_is_taken_back(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.begin(CONFIG, "data", overwrite=False)
+    (run / "cohort.parquet").write_bytes(b"")
+    run.withdraw()
+    assert not run.path.exists()
+    run.begin(CONFIG, "data", overwrite=False)
+    (run / "notes.txt").write_text("mine")
+    run.withdraw()
+    assert [item.name for item in run.path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("learnt", ["bundle", "private/checkpoints"])
+def test_what_was_learnt_is_never_taken_back(tmp_path, learnt):
+    run = RunFolder(tmp_path / "run")
+    run.begin(CONFIG, "data", overwrite=False)
+    (run / learnt).mkdir()
+    run.withdraw()
+    assert (run / learnt).is_dir()
+    assert (run / "config.json").exists()
+
+
 def test_versions_name_what_decides_the_numbers():
     assert {"medgraft", "numpy", "torch", "openvino", "python"} <= versions().keys()

@@ -74,5 +74,6 @@ def evaluate(
     )
     show_metrics(terminal, {result["split"]: result["metrics"]}, [result["split"]])
     terminal.notices(result["warnings"])
+    terminal.set_aside(result["set_aside"])
     terminal.line(f"report: {run / 'report.html'}", "bold")
     terminal.result({"run": str(run), **result})

@@ -86,7 +86,7 @@ class Terminal:
         for path, reason in cases[:most]:
             self.line(f"  {path}: {reason}")
         if len(cases) > most:
-            self.line(f"  … and {len(cases) - most} more; all reasons stand in audit.json")
+            self.line(f"  … and {len(cases) - most} more")
 
     def table(self, title: str, columns: list[str], rows: Iterable[Iterable[object]]) -> None:
         """A small table; columns after the first are right-aligned."""

@@ -12,9 +12,8 @@ from typing import Any, cast
 
 import pandas as pd
 
-from medgraft.data.cohort.options import CohortOptions
 from medgraft.errors import UsageError
-from medgraft.experiment.config import DEFAULT_BACKBONE
+from medgraft.experiment.config import DEFAULT_BACKBONE, resolve_config
 from medgraft.experiment.fitting import FitResult, fit_run
 from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
 from medgraft.home import Home
@@ -60,7 +59,7 @@ def fit(
         "seed": seed,
         "device": device,
         **_strategy_flags(strategy),
-        **{f"data.{name}": value for name, value in (options or {}).items()},
+        **_data_flags(options),
     }
     return fit_run(
         Path(data),
@@ -72,6 +71,11 @@ def fit(
         home=Home.find(home),
         progress=progress,
     )
+
+
+def _data_flags(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The options of ``CohortOptions`` by their names in the configuration, which checks them."""
+    return {f"data.{name}": value for name, value in (options or {}).items()}
 
 
 def _strategy_flags(strategy: str | Mapping[str, Any] | None) -> dict[str, Any]:
@@ -96,14 +100,16 @@ def evaluate(
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """External validation on labelled DATA; adds ``external:<name>`` to the run and its report."""
+    flags = {"split.on_leak": on_leak, "seed": seed, "device": device}
+    settings = resolve_config(flags=flags | _data_flags(options))
     return evaluate_run(
         Path(run),
         Path(data),
-        options=CohortOptions(**(options or {})),
+        options=settings.data,
         name=name,
-        on_leak=on_leak,
-        device=device,
-        seed=seed,
+        on_leak=settings.split.on_leak,
+        device=settings.device,
+        seed=settings.seed,
         home=Home.find(home),
         progress=progress,
         overwrite=overwrite,
@@ -123,14 +129,15 @@ def predict(
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """One row a picture: file, case_id, prediction, a probability for each class, and why one was refused."""
+    settings = resolve_config(flags={"device": device} | _data_flags(options))
     several = [files] if isinstance(files, str | Path) else files
     answer = predict_files(
         Path(run),
         [Path(file) for file in several],
         out=Path(out) if out is not None else None,
         paths=paths,
-        options=CohortOptions(**(options or {})),
-        device=device,
+        options=settings.data,
+        device=settings.device,
         home=Home.find(home),
         progress=progress,
         overwrite=overwrite,
@@ -153,7 +160,7 @@ def embed(
 ) -> dict[str, Any]:
     """Pooled features of DATA as a Parquet table; returns counts."""
     flags = {"backbone.name": backbone, "backbone.weights": weights, "seed": seed, "device": device}
-    flags |= {f"data.{name}": value for name, value in (options or {}).items()}
+    flags |= _data_flags(options)
     return embed_data(Path(data), Path(out), flags=flags, home=Home.find(home), progress=progress, overwrite=overwrite)
 
 

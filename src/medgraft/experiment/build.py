@@ -99,6 +99,8 @@ def _labelled_only(cohort: Cohort, progress: Progress) -> Cohort:
 def _resolved(config: FitConfig, job: Job, preprocessing: Preprocessing, cohort: Cohort, data: Path) -> dict[str, Any]:
     """The config as it is recorded: every default, and what was resolved from data and backbone."""
     content = config.model_dump(mode="json")
+    if config.data.table is not None:
+        content["data"]["table"] = config.data.table.name  # config.json is handed on, and may hold no path
     if preprocessing.size != job.size:
         raise ConfigError(f"preprocess.size {preprocessing.size} and the backbone's {job.size} differ")
     content["cohort_name"], content["synthetic"] = cohort.name, is_phantom(data)

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.imaging.preprocess import IntensityRange
-from medgraft.errors import ConfigError
+from medgraft.errors import ConfigError, UsageError
 from medgraft.registry import nearest
 from medgraft.transfer.strategies import linear_probe, lp_ft
 from medgraft.transfer.strategies.strategy import STRATEGIES
@@ -57,6 +57,14 @@ class SplitSection(_Section):
     val: float = Field(default=0.16, gt=0, lt=1, description="share of the cases")
     test: float = Field(default=0.20, gt=0, lt=1, description="share of the cases")
     on_leak: Literal["drop", "error", "keep"] = Field(default="drop", description="what a leak in a given split gets")
+
+    @model_validator(mode="after")
+    def _shares_of_one(self) -> SplitSection:
+        """The three shares are all of the cases."""
+        total = self.train + self.val + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"train + val + test is {total:g}; it must be 1")
+        return self
 
 
 class EvaluationSection(_Section):
@@ -145,19 +153,20 @@ def _validated(content: Mapping[str, Any]) -> FitConfig:
     strategy = content.get("strategy", {"kind": "linear-probe"})
     if isinstance(strategy, Mapping):
         kind = str(strategy.get("kind", "linear-probe"))
-        model = STRATEGIES.get(kind).Config
         try:
-            typed = model(**{**strategy, "kind": kind})
-        except ValidationError as error:
-            problems += _problems(error, "strategy.", model)
+            model = STRATEGIES.get(kind).Config
+        except UsageError as error:
+            problems.append(f"strategy.kind: {error}")
         else:
-            if config is not None:
-                config = config.model_copy(update={"strategy": typed.model_dump(mode="json")})
+            try:
+                typed = model(**{**strategy, "kind": kind})
+            except ValidationError as error:
+                problems += _problems(error, "strategy.", model)
+            else:
+                if config is not None:
+                    config = config.model_copy(update={"strategy": typed.model_dump(mode="json")})
     if problems or config is None:
         raise ConfigError("the configuration does not hold:\n" + "\n".join(f"  - {text}" for text in problems))
-    total = config.split.train + config.split.val + config.split.test
-    if abs(total - 1) > 1e-6:
-        raise ConfigError(f"split.train + split.val + split.test is {total:g}; it must be 1")
     return config
 
 

@@ -72,9 +72,13 @@ def fit_run(
     if done:
         return _result(work, progress, already_done=True)
     work.seconds = seconds
-    embedding_stage(work)
-    with work.timed("split"):
-        split_stage(work)
+    try:
+        embedding_stage(work)
+        with work.timed("split"):
+            split_stage(work)
+    except MedgraftError:
+        work.run.withdraw()
+        raise
     with work.timed("audit"):
         audit_stage(work)
     with work.timed("head"):

@@ -115,7 +115,9 @@ def evaluate_run(
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """External validation: adds ``external:<name>`` to predictions, metrics and report; returns its metrics.
+    """External validation: adds ``external:<name>`` to predictions, metrics and report.
+
+    Returns ``split`` (its name there), ``metrics``, ``warnings`` and ``set_aside``, (path, reason) of unusable cases.
 
     Cases whose picture or patient took part in training or validation are left out and counted (``drop``), an
     ``error``, or kept, and the numbers stamped (``keep``).
@@ -132,8 +134,7 @@ def evaluate_run(
     cohort = _unseen(cohort, folder, split, on_leak, progress)
     answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
     good = [row for row in range(len(cohort)) if row not in answer.embedding.failures]
-    if len(good) < len(cohort):
-        progress.notice(f"{len(cohort) - len(good)} pictures could not be read and are left out")
+    lost = _lost(cohort, answer.embedding.failures, progress)
     if not good:
         raise CohortError(f"evaluating {data}: none of its pictures can be read")
     bundle = predictor.bundle
@@ -143,15 +144,23 @@ def evaluate_run(
     found, warnings = evaluate_part(rows, bundle, majority=majority, seed=seed, replicates=replicates)
     before = read_table(folder / "predictions.parquet")
     write_table(folder / "predictions.parquet", pd.concat([before[before["split"] != part], rows], ignore_index=True))
-    content = {key: value for key, value in metrics.items() if key != "format_version"} | {part: found}
-    content["_meta"] = {**metrics["_meta"]}
-    content["_meta"]["warnings"] = [
-        *(text for text in metrics["_meta"]["warnings"] if not text.startswith(f"{part}:")),
-        *(f"{part}: {text}" for text in [*warnings, *progress.notices]),
-    ]
+    # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
+    told = [f"{part}: {text}" for text in [*warnings, *progress.notices] if text not in cohort.notes]
+    kept = [text for text in metrics["_meta"]["warnings"] if not text.startswith(f"{part}:")]
+    content = {key: value for key, value in metrics.items() if key != "format_version"}
+    content |= {part: found, "_meta": {**metrics["_meta"], "warnings": [*kept, *told]}}
     write_json(folder / "metrics.json", content)
     render_report(run)
-    return {"split": part, "metrics": found, "warnings": [*progress.notices, *warnings]}
+    return {"split": part, "metrics": found, "warnings": [*progress.notices, *warnings], "set_aside": lost}
+
+
+def _lost(cohort: Cohort, failures: Mapping[int, str], progress: Progress) -> list[tuple[str, str]]:
+    """(path, reason) of every case that has no number; they are counted in a notice."""
+    lost = [(item.path, item.reason) for item in cohort.quarantined]
+    lost += [(str(cohort.table["path"].iloc[row]), reason) for row, reason in sorted(failures.items())]
+    if lost:
+        progress.notice(f"{len(lost)} cases could not be used and are left out")
+    return lost
 
 
 def _labelled_alike(cohort: Cohort, predictor: Predictor) -> Cohort:

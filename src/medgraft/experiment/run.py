@@ -7,6 +7,7 @@ another configuration or other data are an error unless ``overwrite``.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 import shutil
@@ -107,6 +108,16 @@ class RunFolder:
             shutil.rmtree(self / name, ignore_errors=True)
         for name in _FILES:
             (self / name).unlink(missing_ok=True)
+
+    def withdraw(self) -> None:
+        """Take a refused beginning back, so that the folder is free for better settings.
+
+        Nothing is removed once something was learnt (a bundle or a checkpoint): what lies before costs seconds.
+        """
+        if not self.bundle.exists() and not self.checkpoints.exists():
+            self._clear()
+            with contextlib.suppress(OSError):  # other files lie there
+                self.path.rmdir()
 
     def verify(self) -> None:
         """Raise ``ArtifactError`` unless the complete run is whole."""

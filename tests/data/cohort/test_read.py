@@ -16,7 +16,7 @@ import pytest
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.labels import require_trainable
 from medgraft.data.cohort.options import CohortOptions
-from medgraft.data.cohort.read import read_cohort
+from medgraft.data.cohort.read import read_cohort, read_pictures
 from medgraft.errors import CohortError, ReaderError
 from medgraft.home import Home
 
@@ -39,6 +39,14 @@ class _Bytes:
 def read(tmp_path: Path) -> Callable[..., Cohort]:
     def _read(data: Path, **options: object) -> Cohort:
         return read_cohort(data, CohortOptions.model_validate(options), home=Home(tmp_path / "home"), reader=_Bytes())
+
+    return _read
+
+
+@pytest.fixture
+def read_files(tmp_path: Path) -> Callable[..., Cohort]:
+    def _read(*files: Path) -> Cohort:
+        return read_pictures(files, home=Home(tmp_path / "home"), reader=_Bytes())
 
     return _read
 
@@ -155,6 +163,48 @@ def test_pictures_without_labels(tmp_path: Path, read: Callable[..., Cohort]) ->
         require_trainable(cohort)
     assert len(read(tmp_path / "d" / "1.png")) == 1
     assert set(read(_put(tmp_path / "e", "train/1.png", "test/1.png")).table["split"]) == {"train", "test"}
+
+
+def test_single_pictures_have_no_label_wherever_they_lie(
+    tmp_path: Path, read: Callable[..., Cohort], read_files: Callable[..., Cohort]
+) -> None:
+    data = _put(tmp_path / "d", "malignant/10.png", "malignant/2.png", "benign/x.png", "benign/y.png")
+    other = _put(tmp_path / "elsewhere", "1.png")
+    cohort = read_files(data / "malignant" / "10.png", other / "1.png", data / "malignant" / "2.png")
+    assert [Path(path).name for path in cohort.table["path"]] == ["2.png", "10.png", "1.png"]
+    assert cohort.classes == ()
+    assert cohort.table[["label", "patient", "split", "site"]].isna().all(axis=None)
+    assert not cohort.quarantined
+    whole = read(data).table.set_index("path")["case_id"]
+    for path, case in cohort.table.set_index("path")["case_id"].items():
+        assert path not in whole or whole[path] == case, "a picture's id does not depend on how it was named"
+
+
+def test_single_pictures_given_twice_or_through_a_link_are_one_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_files: Callable[..., Cohort]
+) -> None:
+    data = _put(tmp_path / "d", "a.png")
+    (data / "link.png").symlink_to(data / "a.png")
+    monkeypatch.chdir(data)
+    cohort = read_files(data / "a.png", Path("a.png"), data / "link.png")
+    assert len(cohort) == 1
+    assert cohort.dropped_rows == {"repeated row": 2}
+
+
+def test_a_single_picture_that_cannot_be_read_is_no_exception(
+    tmp_path: Path, read_files: Callable[..., Cohort]
+) -> None:
+    data = _put(tmp_path / "d", "locked.png", "a.png")
+    alone = read_files(data / "locked.png")
+    assert len(alone) == 0
+    assert [item.reason for item in alone.quarantined] == ["reading: permission denied"]
+    both = read_files(data / "a.png", data / "locked.png")
+    assert (len(both), len(both.quarantined)) == (1, 1)
+
+
+def test_a_single_file_of_two_pictures_is_two_cases(tmp_path: Path, read_files: Callable[..., Cohort]) -> None:
+    data = _put(tmp_path / "d", "pages.tif")
+    assert list(read_files(data / "pages.tif").table["member"]) == ["0", "1"]
 
 
 def test_pages_become_cases(tmp_path: Path, read: Callable[..., Cohort]) -> None:

@@ -51,6 +51,17 @@ def test_pixel_hash_sees_one_bit_shape_and_type() -> None:
     assert facts_of(pixels.copy()).pixel_hash == hashes[0]
 
 
+def test_grey_stored_as_rgb_has_the_facts_of_grey() -> None:
+    pixels = texture(3)
+    one, three = facts_of(pixels), facts_of(np.repeat(pixels, 3, axis=0))
+    assert (one.dhash, one.minimum, one.maximum, one.mean, one.std) == (
+        *(three.dhash, three.minimum, three.maximum, three.mean, three.std),
+    )
+    assert one.thumbnail == three.thumbnail
+    assert (one.channels, three.channels) == (1, 3)
+    assert one.pixel_hash != three.pixel_hash, "stored otherwise: a near duplicate, no exact one"
+
+
 def test_dhash_of_a_ramp_is_all_ones_and_of_a_flat_picture_zero() -> None:
     ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))[None]
     assert facts_of(ramp).dhash == 2**64 - 1

@@ -69,6 +69,33 @@ def test_channels_are_replicated_or_luma() -> None:
     assert any("replicated" in step for step in recipe.steps(grey(np.zeros((2, 2), dtype=np.uint8))))
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("fit", ["squash", "pad"])
+@pytest.mark.parametrize("intensity", ["declared", "percentile", IntensityRange(low=10, high=200)])
+def test_grey_stored_as_rgb_is_grey_to_the_bit(channels: int, fit: str, intensity: object) -> None:
+    pixels = np.random.default_rng(4).integers(0, 256, (20, 30), dtype=np.uint8)
+    recipe = Preprocessing(size=16, channels=channels, fit=fit, intensity=intensity)
+    stored = Image(np.repeat(pixels[None], 3, axis=0), 0.0, 255.0)
+    one, three = recipe.apply(grey(pixels)), recipe.apply(stored)
+    assert one.shape == three.shape == (channels, 16, 16)
+    if intensity == "percentile":  # interpolated between other neighbours when each value stands there three times
+        np.testing.assert_allclose(one, three, atol=0.02)
+    else:
+        np.testing.assert_array_equal(one, three)
+    assert not any("luma" in step for step in recipe.steps(stored))
+    assert any("equal channels" in step for step in recipe.steps(stored)) == (channels == 1)
+
+
+def test_one_tinted_pixel_is_colour() -> None:
+    tinted = np.repeat(np.full((1, 8, 8), 100, dtype=np.uint8), 3, axis=0)
+    tinted[2, 3, 3] = 200
+    image = Image(tinted, 0.0, 255.0)
+    prepared = Preprocessing(size=8, channels=3).apply(image)
+    np.testing.assert_array_equal(prepared, tinted.astype(np.float32) / np.float32(255))
+    grey_of_it = Preprocessing(size=8, channels=1).apply(image)
+    assert grey_of_it[0, 3, 3] == pytest.approx((0.886 * 100 + 0.114 * 200) / 255, abs=1e-6)
+
+
 def test_pad_keeps_the_aspect_and_fills_with_black() -> None:
     recipe = Preprocessing(size=8, channels=1, fit="pad")
     image = grey(np.full((10, 20), 255, dtype=np.uint8))

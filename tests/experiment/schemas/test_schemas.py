@@ -11,6 +11,7 @@ import pytest
 
 from medgraft.cli.main import main
 from medgraft.data.phantom.cohort import write_phantom
+from medgraft.measure.metrics.catalogue import METRICS as METRICS_BY_NAME
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "src" / "medgraft" / "experiment" / "schemas"
 FILES = {
@@ -22,6 +23,7 @@ FILES = {
     "model": "bundle/model.json",
     "preprocessing": "bundle/preprocessing.json",
     "split": "split.json",
+    "timings": "timings.json",
 }
 CASE = "0123456789abcdef"
 
@@ -57,6 +59,11 @@ def test_a_real_run_fits_its_schema(name, run):
     assert not problems, "\n".join(problems)
 
 
+def test_every_metric_has_its_name_in_the_schema():
+    names = {name for name, _ in METRICS_BY_NAME.items()}
+    assert names == set(_validator("metrics").schema["$defs"]["split"]["properties"]) - {"per_class"}
+
+
 SPLIT = {
     "format_version": 1,
     "given": False,
@@ -76,9 +83,38 @@ METRICS = {
     "external:elsewhere": {"accuracy": METRIC},
     "_meta": {"positive_label": None, "warnings": []},
 }
+TIMINGS = {
+    "format_version": 1,
+    "seconds": {"startup": 1.5, "embed": 0.25},
+    "forward_passes": 10,
+    "decodes": 0,
+    "facts": {"C": 0.1, "probe": {"C": 0.1}},
+}
+CONFIG = {
+    "format_version": 1,
+    "seed": 0,
+    "data": {"table": "table.csv"},
+    "strategy": {"kind": "linear-probe"},
+    "cohort_name": "良性",
+    "synthetic": False,
+    "data_digest": "0" * 64,
+    "resolved": {
+        "backbone": {"name": "resnet18", "weights": "random", "checksum": "random:0"},
+        "preprocessing": {
+            "size": 224,
+            "channels": 1,
+            "fit": "pad",
+            "interpolation": "bilinear",
+            "intensity": {"low": -1000.0, "high": 400.0},
+        },
+        "device": "cpu",
+    },
+    "versions": {"python": "3.11.0"},
+}
+GOOD = {"config": CONFIG, "metrics": METRICS, "split": SPLIT, "timings": TIMINGS}
 
 
-@pytest.mark.parametrize(("name", "content"), [("split", SPLIT), ("metrics", METRICS)])
+@pytest.mark.parametrize(("name", "content"), GOOD.items(), ids=GOOD)
 def test_what_fits_is_let_through(name, content):
     assert _validator(name).is_valid(content)
 
@@ -95,10 +131,18 @@ def test_what_fits_is_let_through(name, content):
         ("metrics", ("test", "AUC"), METRIC),
         ("metrics", ("test", "auroc", "value"), "0.9"),
         ("metrics", ("test", "auroc", "threshold_from"), "test"),
+        ("timings", ("seconds", "embed"), -1.0),
+        ("timings", ("decodes",), None),
+        ("config", ("data", "table"), "/a/path/table.csv"),
+        ("config", ("data", "table"), "C:\\a\\table.csv"),
+        ("config", ("data_digest",), "short"),
+        ("config", ("resolved", "backbone", "file"), "/a/path.pth"),
+        ("config", ("resolved", "preprocessing", "channels"), 4),
+        ("config", ("resolved", "device"), "auto"),
     ],
 )
 def test_a_planted_fault_is_noticed(name, place, value):
-    content = copy.deepcopy({"split": SPLIT, "metrics": METRICS}[name])
+    content = copy.deepcopy(GOOD[name])
     inner = content
     for step in place[:-1]:
         inner = inner[step]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +41,68 @@ def test_a_picture_does_not_depend_on_its_neighbours(name, job, prepared):
     alone = np.concatenate([run(engine, [picture]) for picture in prepared])
     np.testing.assert_array_equal(together, backwards)
     np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kind_is_registered_under_its_name(name):
+    kind = ENGINES.get(name)
+    assert kind.name == name
+    assert not kind.offered("abacus")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_reaches_the_sink_once_and_owns_its_memory(name, job, prepared):
+    rows, calls = [7, 70, 0, 1, 7_000_000_000], []
+    images = (picture.copy() for picture in prepared)
+    ENGINES.get(name).build(job).run(zip(rows, images, strict=True), lambda row, found: calls.append((row, found)))
+    assert sorted(row for row, _ in calls) == sorted(rows)
+    found = dict(calls)
+    np.testing.assert_array_equal(np.stack([found[row] for row in rows]), run(ENGINES.get(name).build(job), prepared))
+    assert all(features.shape == (8,) and features.dtype == np.float32 for features in found.values())
+    for one in rows:
+        for other in rows:
+            assert one == other or not np.shares_memory(found[one], found[other])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_given_weights_replace_the_source(name, job, prepared, eager):
+    built = job.backbone.build(job.channels).state_dict()
+    state = {key: 2 * value.numpy() for key, value in built.items()}
+    features = run(ENGINES.get(name).build(replace(job, checksum="doubled", state=state)), prepared)
+    np.testing.assert_allclose(features, 2 * eager(np.stack(prepared)), atol=1e-5)  # ReLU and pooling are homogeneous
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_channel_equals_three_equal_ones(name, job, prepared):
+    planes = [picture[:1] for picture in prepared]
+    grey = run(ENGINES.get(name).build(replace(job, channels=1)), planes)
+    colour = run(ENGINES.get(name).build(job), [np.repeat(plane, 3, axis=0) for plane in planes])
+    np.testing.assert_allclose(grey, colour, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_feed_raises_comes_out_and_the_engine_lives(name, job, prepared):
+    engine = ENGINES.get(name).build(job)
+
+    def feed():
+        yield 0, prepared[0]
+        raise KeyboardInterrupt
+
+    seen = []
+    with pytest.raises(KeyboardInterrupt):
+        engine.run(feed(), lambda row, _: seen.append(row))
+    assert seen in ([], [0])
+    after = list(seen)
+    np.testing.assert_array_equal(run(engine, prepared), run(ENGINES.get(name).build(job), prepared))
+    assert seen == after  # nothing came late
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_facts_are_plain_data(name, job):
+    facts = ENGINES.get(name).build(job).facts
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["engine"] == name
+    assert facts["version"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.reader import ImageReader
-from medgraft.errors import UsageError, WeightsError
+from medgraft.errors import ArtifactError
 from medgraft.progress import Progress
 from medgraft.source.embedding.embed import Picture, common_channels, embed
-from medgraft.source.embedding.engine import ENGINES, EngineUnavailable
 
 PREPROCESSING = Preprocessing(size=32, channels=3)
 
@@ -53,9 +54,70 @@ def test_another_recipe_is_another_row(pictures, job):
     assert run(pictures, job, engine="torch").forward_passes == 6
 
 
-def test_engines_agree(pictures, job):
-    one, other = (run(pictures, job, engine=name).features for name in ("openvino", "torch"))
-    np.testing.assert_allclose(one, other, atol=1e-4)
+def test_the_same_weights_with_another_mean_and_std_are_another_network(pictures, job):
+    """As when a file is imported again because its mean and std had been given wrongly."""
+    first = run(pictures, job)
+    facts = replace(job.backbone.facts, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    second = run(pictures, replace(job, backbone=replace(job.backbone, facts=facts)))
+    assert second.forward_passes == 6
+    assert np.abs(first.features - second.features).max() > 0.1
+
+
+def test_pictures_with_the_same_content_have_the_same_row(pictures, job):
+    twice = run([pictures[0], pictures[1], pictures[0]], job)
+    np.testing.assert_array_equal(twice.features[0], twice.features[2])
+    assert run([pictures[0]] * 4, job).forward_passes == 0
+
+
+def test_no_pictures(job):
+    result = run([], job)
+    assert (result.features.shape, result.facts, result.decodes) == ((0, 8), [], 0)
+
+
+def test_a_damaged_row_is_computed_again(pictures, job):
+    first = run(pictures, job)
+    for kind in ("features", "facts"):
+        (shard,) = (job.home.cache / kind).rglob("*.safetensors")
+        data = bytearray(shard.read_bytes())
+        data[len(data) // 2] ^= 1
+        shard.write_bytes(data)
+        progress = Progress()
+        second = run(pictures, job, progress=progress)
+        assert (second.decodes, second.forward_passes) == (6, 6)
+        assert any("damaged" in notice for notice in progress.notices)
+        np.testing.assert_array_equal(second.features, first.features)
+        assert second.facts == first.facts
+
+
+def test_a_full_cache_changes_no_number(pictures, job, monkeypatch):
+    expected = run(pictures, job).features
+    monkeypatch.setenv("MEDGRAFT_CACHE_CAP", "0")
+    for _ in range(2):
+        result = run(pictures, replace(job, checksum="so that nothing is known"))
+        assert result.forward_passes == 6
+        np.testing.assert_array_equal(result.features, expected)
+    assert not [path for path in job.home.cache.rglob("*") if path.is_file() and path.stat().st_size]
+
+
+def test_a_wrong_cap_is_told_before_the_work(pictures, job, monkeypatch):
+    monkeypatch.setenv("MEDGRAFT_CACHE_CAP", "plenty")
+    monkeypatch.setattr(ImageReader, "read", lambda *_: pytest.fail("a picture was read"))
+    with pytest.raises(ArtifactError, match="MEDGRAFT_CACHE_CAP"):
+        run(pictures, job)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n cut", None])
+def test_whatever_is_wrong_with_a_file_the_others_are_fine(pictures, job, tmp_path, content):
+    bad = tmp_path / "bad.png"
+    if content is not None:
+        bad.write_bytes(content)
+    mixed = [*pictures[:2], Picture(bad, "", "bad"), *pictures[2:]]
+    result = run(mixed, job)
+    assert list(result.failures) == [2]
+    assert result.failures[2]
+    np.testing.assert_array_equal(np.delete(result.features, 2, axis=0), run(pictures, job).features)
+    again = run(mixed, job)  # a failure is not kept: the file may have been mended
+    assert (list(again.failures), again.decodes) == ([2], 0)
 
 
 def test_what_cannot_be_read_is_a_failure(pictures, job, tmp_path):
@@ -67,41 +129,6 @@ def test_what_cannot_be_read_is_a_failure(pictures, job, tmp_path):
     assert np.isnan(result.features[1]).all()
     assert result.facts[1] is None
     assert np.isfinite(result.features[[0, 2]]).all()
-
-
-class Unavailable:
-    name = "unavailable"
-
-    @staticmethod
-    def offered(device):
-        return True
-
-    @staticmethod
-    def version():
-        return "0"
-
-    @staticmethod
-    def build(job):
-        raise EngineUnavailable("it knows no convolution")
-
-
-def test_the_next_engine_takes_over_with_a_notice(pictures, job, monkeypatch):
-    monkeypatch.setattr(ENGINES, "_members", {"unavailable": Unavailable, **ENGINES._members})
-    progress = Progress()
-    result = run(pictures, job, progress=progress)
-    assert result.engine["engine"] == "openvino"
-    assert progress.notices == ["the engine unavailable cannot be used here: it knows no convolution"]
-
-
-def test_no_engine_at_all(pictures, job, monkeypatch):
-    monkeypatch.setattr(ENGINES, "_members", {"unavailable": Unavailable})
-    with pytest.raises(WeightsError, match=r"no engine can run .* it knows no convolution"):
-        run(pictures, job)
-
-
-def test_an_unknown_engine(pictures, job):
-    with pytest.raises(UsageError, match="did you mean 'openvino'"):
-        run(pictures, job, engine="openvin")
 
 
 def test_an_interrupted_pass_keeps_what_it_had(pictures, job, monkeypatch):
@@ -121,8 +148,6 @@ def test_an_interrupted_pass_keeps_what_it_had(pictures, job, monkeypatch):
 
 
 def test_grey_or_rgb(pictures, job, tmp_path):
-    from PIL import Image as PillowImage
-
     grey = []
     for number in range(3):
         PillowImage.fromarray(np.full((8, 8), number, np.uint8)).save(tmp_path / f"grey{number}.png")
@@ -130,6 +155,55 @@ def test_grey_or_rgb(pictures, job, tmp_path):
     assert common_channels(grey, job, ImageReader()) == 1
     assert common_channels(pictures, job, ImageReader()) == 3
     assert common_channels([*grey, pictures[0]], job, ImageReader()) == 3
+
+
+def test_grey_or_rgb_is_asked_of_the_cache_first(pictures, job, monkeypatch):
+    run(pictures, job)
+    monkeypatch.setattr(ImageReader, "read", lambda *_: pytest.fail("a picture was read"))
+    assert common_channels(pictures, job, ImageReader()) == 3
+
+
+def test_grey_stored_as_rgb_is_grey_from_the_file_and_from_the_cache_alike(job, tmp_path):
+    plane = np.random.default_rng(0).integers(0, 256, (20, 20), dtype=np.uint8)
+    PillowImage.fromarray(np.stack([plane] * 3, axis=-1)).save(tmp_path / "grey.png")
+    grey = [Picture(tmp_path / "grey.png", "", "grey as rgb")]
+    before = common_channels(grey, job, ImageReader())
+    run(grey, job)
+    assert common_channels(grey, job, ImageReader()) == before
+
+
+def test_what_cannot_be_read_has_no_say_in_grey_or_rgb(pictures, job, tmp_path):
+    bad = Picture(tmp_path / "absent.png", "", "absent")
+    assert common_channels([bad, *pictures], job, ImageReader()) == 3
+    assert common_channels([bad], job, ImageReader()) == 1
+    assert common_channels([], job, ImageReader()) == 1
+
+
+def test_a_network_that_was_converted_once_needs_no_torch(pictures, job):
+    """A traced one, in a process of its own: five pictures are known, the sixth is computed."""
+    run(pictures[:5], job)
+    code = (
+        "import json, sys; from pathlib import Path\n"
+        "from medgraft.home import Home; from medgraft.data.imaging.preprocess import Preprocessing\n"
+        "from medgraft.data.imaging.reader import ImageReader; from medgraft.source.embedding.engine import Job\n"
+        "from medgraft.source.backbones.backbone import BackboneFacts\n"
+        "from medgraft.source.backbones.resolve import backbone_from_facts\n"
+        "from medgraft.source.embedding.embed import Picture, embed\n"
+        "facts = json.loads(sys.argv[1])\n"
+        "facts = BackboneFacts(**facts | {key: tuple(facts[key]) for key in ('mean', 'std')})\n"
+        "job = Job(backbone_from_facts(facts), facts.checksum, 3, 32, Home(Path(sys.argv[2])))\n"
+        "pictures = [Picture(Path(path), '', f'digest-{row}') for row, path in enumerate(sys.argv[3:])]\n"
+        "done = embed(pictures, job, Preprocessing(size=32, channels=3), reader=ImageReader())\n"
+        "assert not {'torch', 'timm', 'torchvision', 'sklearn'} & set(sys.modules)\n"
+        "print(json.dumps([done.decodes, done.forward_passes, done.features.tolist()]))\n"
+    )
+    arguments = [json.dumps(asdict(job.backbone.facts)), str(job.home.path), *(str(item.path) for item in pictures)]
+    command = [sys.executable, "-c", code, *arguments]
+    output = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert output[:2] == [1, 1]
+    again = run(pictures, job)
+    assert again.forward_passes == 0
+    np.testing.assert_array_equal(np.array(output[2], np.float32), again.features)
 
 
 def test_a_known_cohort_needs_no_torch(tmp_path):

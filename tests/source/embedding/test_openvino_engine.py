@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from medgraft.files import verify_manifest
 from medgraft.source.embedding import openvino_engine
 from medgraft.source.embedding.engine import EngineUnavailable
 from medgraft.source.embedding.openvino_engine import MIN_COSINE, OpenVinoKind, check_pictures, project
@@ -33,14 +35,52 @@ def test_the_second_time_nothing_is_converted(job, monkeypatch):
     np.testing.assert_array_equal(features(job), first)
 
 
-def test_any_damaged_file_is_made_again(job):
+def flip(path, rng):
+    data = bytearray(path.read_bytes())
+    bit = int(rng.integers(8 * len(data)))
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(data)
+
+
+@pytest.fixture
+def conversions(monkeypatch):
+    """One entry for each time that a network is converted."""
+    true, made = openvino_engine._converted, []
+    monkeypatch.setattr(openvino_engine, "_converted", lambda *given: made.append(1) or true(*given))
+    return made
+
+
+def test_any_damaged_file_is_made_again(job, conversions):
+    first, rng = features(job), np.random.default_rng(0)
+    (folder,) = (job.home.cache / "engines").iterdir()
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["MANIFEST.sha256", "engine.json", "model.bin", "model.xml"]
+    for count, name in enumerate(2 * names, start=1):
+        flip(folder / name, rng)
+        np.testing.assert_array_equal(features(job), first)
+        assert len(conversions) == 1 + count
+    verify_manifest(folder)
+
+
+@pytest.mark.parametrize("name", ["MANIFEST.sha256", "engine.json", "model.bin", "model.xml"])
+def test_a_missing_file_is_made_again(job, conversions, name):
     first = features(job)
     (folder,) = (job.home.cache / "engines").iterdir()
-    for path in sorted(folder.iterdir()):
-        data = bytearray(path.read_bytes())
-        data[len(data) // 2] ^= 4
-        path.write_bytes(data)
-        np.testing.assert_array_equal(features(job), first)
+    (folder / name).unlink()
+    np.testing.assert_array_equal(features(job), first)
+    assert len(conversions) == 2
+
+
+def test_nothing_is_left_beside_the_engine(job):
+    features(job)
+    assert [path.name.startswith(".") for path in (job.home.cache / "engines").iterdir()] == [False]
+
+
+def test_other_numbers_are_another_engine(job, conversions):
+    facts = replace(job.backbone.facts, mean=(0.0, 0.0, 0.0))
+    first, second = features(job), features(replace(job, backbone=replace(job.backbone, facts=facts)))
+    assert np.abs(first - second).max() > 0.1
+    assert len(conversions) == 2
 
 
 def test_an_engine_that_differs_is_refused(job, monkeypatch):
@@ -90,16 +130,41 @@ def test_projection_keeps_angles_roughly():
     assert abs(cosine[1]) < 0.6
 
 
-def test_importing_it_tells_nobody(tmp_path):
+def test_it_tells_nobody(tmp_path):
+    """Imported, converted and run: no socket is connected, no name looked up, the home folder stays empty."""
     code = (
-        "import socket, sys\n"
-        "def refuse(*a, **k): raise AssertionError('a connection was tried')\n"
-        "socket.socket.connect = refuse\n"
-        "from medgraft.source.embedding.openvino_engine import _openvino\n"
-        "_openvino().Core()\n"
-        "assert 'openvino_telemetry' not in sys.modules\n"
+        "import os, socket, sys\n"
+        "from pathlib import Path\n"
+        "def note(what): os.write(record, f'{what}\\n'.encode())\n"  # raising is not enough: a thread would hide it
+        "record = os.open('record', os.O_WRONLY | os.O_CREAT | os.O_APPEND)\n"
+        "def refuse(*_): note('connect'); raise OSError('refused')\n"
+        "socket.socket.connect = socket.socket.connect_ex = refuse\n"
+        "heard = ('socket.connect', 'socket.getaddrinfo', 'socket.sendto', 'socket.gethostbyname')\n"
+        "sys.addaudithook(lambda event, _: note(event) if event in heard else None)\n"
+        "import numpy as np\n"
+        "from torch import nn\n"
+        "from medgraft.home import Home\n"
+        "from medgraft.source.backbones.custom import register_backbone\n"
+        "from medgraft.source.backbones.resolve import resolve_backbone\n"
+        "from medgraft.source.embedding.engine import Job\n"
+        "from medgraft.source.embedding.openvino_engine import OpenVinoKind\n"
+        "net = lambda: nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())\n"
+        "register_backbone('tiny-silent', net, size=32, mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.2))\n"
+        "home = Home(Path('house').absolute())\n"
+        "backbone = resolve_backbone('tiny-silent', home=home)\n"
+        "found = []\n"
+        "engine = OpenVinoKind.build(Job(backbone, backbone.facts.checksum, 3, 32, home))\n"
+        "engine.run([(0, np.zeros((3, 32, 32), np.float32))], lambda row, _: found.append(row))\n"
+        "assert found == [0] and 'openvino_telemetry' not in sys.modules\n"
+        "note('end')\n"
+        "try: socket.create_connection(('127.0.0.1', 9))\n"  # the trap itself works
+        "except OSError: pass\n"
     )
-    source = str(Path(openvino_engine.__file__).parents[3])
-    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": source}
+    source, user = str(Path(openvino_engine.__file__).parents[3]), tmp_path / "user"
+    user.mkdir()
+    environment = {"HOME": str(user), "PATH": "/usr/bin:/bin", "PYTHONPATH": source}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)
-    assert not any(tmp_path.iterdir())
+    before, _, after = (tmp_path / "record").read_text().partition("end\n")
+    assert before == ""
+    assert "connect" in after
+    assert not any(user.iterdir())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +35,7 @@ def test_every_flipped_bit_is_noticed(tmp_path):
     RowCache(folder).put(rows)
     (shard,) = folder.iterdir()
     whole = shard.read_bytes()
-    for bit in range(0, 8 * len(whole), 7):
+    for bit in range(8 * len(whole)):
         damaged = bytearray(whole)
         damaged[bit // 8] ^= 1 << bit % 8
         shard.write_bytes(damaged)
@@ -49,6 +50,41 @@ def test_a_half_written_file_is_no_row(tmp_path):
     folder.mkdir(parents=True)
     (folder / ".abc.safetensors.x7").write_bytes(b"half")
     assert RowCache(folder).rows([RowCache.key("a")]) == {}
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "os.fdopen", "pathlib.Path.replace"])
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_an_interrupted_write_leaves_nothing_to_read(tmp_path, monkeypatch, step, failure):
+    cache, rows = RowCache(tmp_path / "kind" / "recipe"), {RowCache.key("a"): b"x" * 1000}
+
+    def interrupted(*_, **__):
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(step, interrupted)
+        with pytest.raises(KeyboardInterrupt if failure is KeyboardInterrupt else ArtifactError):
+            cache.put(rows)
+    assert cache.rows(rows) == {}
+    cache.put(rows)
+    assert cache.rows(rows) == rows
+
+
+@given(st.permutations(range(5)), st.lists(st.integers(0, 2000), min_size=5, max_size=5), st.integers(0, 9000))
+@settings(deadline=None, max_examples=25)
+def test_what_remains_is_what_was_used_last(tmp_path_factory, ages, sizes, cap):
+    """Whatever the sizes: the deleted ones are the oldest, and no more of them than needed."""
+    folder = tmp_path_factory.mktemp("cache")
+    paths = [folder / "kind" / str(number) / "shard.safetensors" for number in range(5)]
+    for path, age, size in zip(paths, ages, sizes, strict=True):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bytes(size))
+        os.utime(path, (100 + age, 100 + age))
+    newest_first = sorted(range(5), key=lambda number: -ages[number])
+    totals = np.cumsum([sizes[number] for number in newest_first])
+    expected = {paths[number] for number, total in zip(newest_first, totals, strict=True) if total <= cap}
+    remaining = shrink(folder, cap)
+    assert {path for path in paths if path.exists()} == expected
+    assert remaining == sum(path.stat().st_size for path in expected) <= cap
 
 
 def test_what_was_used_longest_ago_goes_first(tmp_path):
@@ -80,9 +116,15 @@ def test_the_cap_comes_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("MEDGRAFT_CACHE_CAP", "10")
     cache.put({RowCache.key("a"): b"x" * 1000})
     assert cache.rows([RowCache.key("a")]) == {}
-    monkeypatch.setenv("MEDGRAFT_CACHE_CAP", "much")
+
+
+@pytest.mark.parametrize("text", ["much", "", "-1", "1e9", "20 GiB", "1_000", "²", "9" * 5000])
+def test_a_cap_that_is_no_number_is_refused(tmp_path, monkeypatch, text):
+    monkeypatch.setenv("MEDGRAFT_CACHE_CAP", text)
     with pytest.raises(ArtifactError, match="a number of bytes is needed"):
         shrink(tmp_path)
+    with pytest.raises(ArtifactError, match="a number of bytes is needed"):
+        RowCache(tmp_path / "kind" / "recipe").put({RowCache.key("a"): b"x"})
 
 
 def test_private(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,20 +92,88 @@ def test_missing_and_foreign_files(tmp_path):
         read_bundle(folder)
 
 
-def test_another_format_version_is_refused_by_name(tmp_path):
+PARTS = ("model.json", "preprocessing.json", "labels.json", "calibration.json")
+
+
+def rewrite(path, change):
+    """Another content under a manifest that agrees with it."""
+    path.write_text(json.dumps(change(json.loads(path.read_text("utf-8")))), "utf-8")
+    write_manifest(path.parent)
+
+
+@pytest.mark.parametrize("name", [*PARTS, "model.safetensors", "MANIFEST.sha256"])
+def test_every_file_is_needed(tmp_path, name):
     folder = tmp_path / "bundle"
     write_bundle(folder, bundle())
-    labels = json.loads((folder / "labels.json").read_text("utf-8"))
-    (folder / "labels.json").write_text(json.dumps({**labels, "format_version": 99}))
-    write_manifest(folder)
-    with pytest.raises(ArtifactError, match="format version 99"):
+    (folder / name).unlink()
+    with pytest.raises(ArtifactError, match=name):
         read_bundle(folder)
+    if name != "MANIFEST.sha256":
+        write_manifest(folder)
+        with pytest.raises(ArtifactError, match=name):
+            read_bundle(folder)
+
+
+@pytest.mark.parametrize("version", [99, "1", None])
+@pytest.mark.parametrize("name", PARTS)
+def test_another_format_version_is_refused_by_name(tmp_path, name, version):
+    folder = tmp_path / "bundle"
+    write_bundle(folder, bundle())
+    rewrite(folder / name, lambda content: {**content, "format_version": version})
+    with pytest.raises(ArtifactError, match=f"{name}.*format version {version!r}"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("model.json", {"backbone": ["tiny"]}),
+        ("model.json", {"backbone": {"name": "tiny"}}),
+        ("model.json", {"engine": None}),
+        ("labels.json", {"labels": 2}),
+        ("preprocessing.json", {"size": "large"}),
+        ("preprocessing.json", {"no_such_field": 1}),
+    ],
+)
+def test_a_foreign_content_is_refused(tmp_path, name, change):
+    folder = tmp_path / "bundle"
+    write_bundle(folder, bundle())
+    rewrite(folder / name, lambda content: {**content, **change})
+    with pytest.raises(ArtifactError, match="does not fit this medgraft"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:-3], lambda whole: b"x" * 64])
+def test_tensors_that_are_none(tmp_path, damage):
+    folder = tmp_path / "bundle"
+    write_bundle(folder, bundle())
+    path = folder / "model.safetensors"
+    path.write_bytes(damage(path.read_bytes()))
+    write_manifest(folder)
+    with pytest.raises(ArtifactError, match="does not fit this medgraft"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"task": Classification(("a", "b", "c"), None)},
+        {"task": Classification(("a", "b"), "c")},
+        {"backbone": replace(FACTS, feature_dim=9)},
+    ],
+)
+def test_files_of_two_bundles_do_not_make_one(tmp_path, change):
+    write_bundle(tmp_path / "bundle", replace(bundle(), **change))
+    with pytest.raises(ArtifactError, match="do not belong together"):
+        read_bundle(tmp_path / "bundle")
 
 
 def test_an_older_bundle_gives_way(tmp_path):
     folder = tmp_path / "bundle"
-    folder.mkdir()
+    write_bundle(folder, replace(bundle(), state={"of.the.old": np.ones(3, np.float32)}, engine="torch"))
     (folder / "old.txt").write_text("old")
     write_bundle(folder, bundle())
+    read = read_bundle(folder)
+    assert (read.engine, sorted(read.state)) == ("openvino", ["a.count", "a.weight"])
     assert not (folder / "old.txt").exists()
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["bundle"]
+    assert [item.name for item in tmp_path.iterdir()] == ["bundle"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from medgraft.errors import ArtifactError
 from medgraft.transfer.models.head import LinearHead, softmax
@@ -17,6 +19,15 @@ def head(classes=3, features=5, seed=0):
 def test_softmax_is_the_formula_and_does_not_overflow():
     np.testing.assert_allclose(softmax([[0.0, np.log(3.0)]]), [[0.25, 0.75]])
     np.testing.assert_allclose(softmax([[1000.0, 1000.0]]), [[0.5, 0.5]])
+    np.testing.assert_allclose(softmax([[-1e4, 0.0, 1e4]]), [[0.0, 0.0, 1.0]])
+
+
+@given(st.lists(st.floats(-50, 50), min_size=2, max_size=5), st.floats(-1e3, 1e3))
+@settings(deadline=None, max_examples=50)
+def test_softmax_is_a_distribution_that_no_shift_moves(logits, shift):
+    chances = softmax(np.array([logits]))
+    np.testing.assert_allclose(chances, np.exp(logits)[None] / np.exp(logits).sum(), rtol=1e-9)
+    np.testing.assert_allclose(softmax(np.array([logits]) + shift), chances, atol=1e-9)
 
 
 def test_logits_are_the_formula():
@@ -41,8 +52,18 @@ def test_folding_is_standardisation():
     np.testing.assert_allclose(folded.logits(rows), (rows - mean) / scale @ weight.T + bias, atol=1e-4)
 
 
+def test_an_infinite_scale_folds_to_a_feature_that_is_not_read():
+    folded = LinearHead.folded(np.ones((2, 3)), np.zeros(2), np.array([1.0, 2.0, 3.0]), np.array([1.0, np.inf, 2.0]))
+    np.testing.assert_array_equal(folded.weight, [[1.0, 0.0, 0.5]] * 2)
+    np.testing.assert_array_equal(folded.bias, [-2.5, -2.5])
+
+
 def test_shapes_that_do_not_fit():
     with pytest.raises(ArtifactError, match="does not fit"):
         LinearHead(np.zeros((3, 5), np.float32), np.zeros(2, np.float32))
-    with pytest.raises(ArtifactError, match="do not fit a head on 5"):
-        head().logits(np.zeros((2, 4), np.float32))
+    with pytest.raises(ArtifactError, match="does not fit"):
+        LinearHead(np.zeros(5, np.float32), np.zeros(1, np.float32))
+    for shape in ((2, 4), (5,), (1, 2, 5)):
+        with pytest.raises(ArtifactError, match="do not fit a head on 5"):
+            head().logits(np.zeros(shape, np.float32))
+    assert head().probabilities(np.zeros((0, 5), np.float32)).shape == (0, 3)

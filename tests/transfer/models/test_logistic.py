@@ -60,6 +60,44 @@ def test_problems_solved_together_are_separate(classes):
         np.testing.assert_allclose(both[number], one[0], atol=2e-4)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("rule", ["none", "balanced"])
+def test_a_weight_of_zero_is_a_case_left_out(classes, rule):
+    """Folds as rows of weights, each against scikit-learn on the cases of that row alone."""
+    rows, labels = data(60, 20, classes)
+    axes, coordinates = PrincipalAxes.of(rows)
+    seen = np.stack([np.arange(60) % 3 != fold for fold in range(3)])
+    weights = np.zeros(seen.shape)
+    for weight, some in zip(weights, seen, strict=True):
+        weight[some] = class_weights(labels[some], classes, rule)
+    _, parameters = next(LogisticPath(coordinates, labels, classes, weights).solve([0.1], tolerance=1e-12))
+    found = softmax(path_logits(parameters, coordinates))
+    for number, some in enumerate(seen):
+        model = LogisticRegression(
+            C=0.1, tol=1e-10, max_iter=10_000, class_weight="balanced" if rule == "balanced" else None
+        ).fit(coordinates[some], labels[some])
+        np.testing.assert_allclose(found[:, number], model.predict_proba(coordinates), atol=1e-4)
+        np.testing.assert_allclose(axes.head(parameters[number]).probabilities(rows), found[:, number], atol=1e-4)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize(("n", "d"), [(20, 50), (50, 20)])
+def test_the_head_is_standardise_then_turn(n, d, outputs):
+    rows, _ = data(n, d, 2)
+    axes, _ = PrincipalAxes.of(rows)
+    parameters = np.random.default_rng(1).normal(size=(outputs, axes.axes.shape[1] + 1)) / 10
+    mean, spread = rows.astype(np.float64).mean(0), rows.astype(np.float64).std(0)
+    others = data(9, d, 2, seed=5)[0].astype(np.float64)
+    others[:, 0] = -100.0  # where the training cases were constant, nothing is read from others either
+    standardised = (others - mean) / np.where(spread > 0, spread, np.inf)
+    scores = standardised @ axes.axes @ parameters[:, :-1].T + parameters[:, -1]
+    if outputs == 1:
+        wanted = np.hstack([1 / (1 + np.exp(scores)), 1 / (1 + np.exp(-scores))])
+    else:
+        wanted = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(axes.head(parameters).probabilities(others), wanted, atol=1e-5)
+
+
 def test_single_precision_is_close():
     rows, labels = data(60, 100, 3)
     others = data(20, 100, 3, seed=4)[0]

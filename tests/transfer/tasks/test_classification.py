@@ -21,6 +21,18 @@ from medgraft.transfer.tasks.classification import Classification, choose_positi
         (("lesion", "no lesion"), "lesion"),
         (("a", "b"), "b"),
         (("noduli", "other"), "other"),
+        (("NORMAL", "PNEUMONIA"), "PNEUMONIA"),
+        (("negative", "positive"), "positive"),
+        (("neg", "pos"), "pos"),
+        (("no", "yes"), "yes"),
+        (("False", "True"), "True"),
+        (("covid", "non-covid"), "covid"),
+        (("covid", "not covid"), "covid"),
+        (("tumor", "without_tumor"), "tumor"),
+        (("edema", " control "), "edema"),
+        (("present", "absent"), "present"),
+        (("abnormal", "suspicious"), "suspicious"),  # abnormal is no word of absence
+        (("benign", "normal"), "normal"),  # both are: the second in order
     ],
 )
 def test_without_being_asked(classes, positive):

@@ -102,7 +102,9 @@ class Preprocessing(BaseModel):
         if self.intensity == "percentile" and (low, high) == (image.low, image.high):
             source = "declared range (the percentiles are equal or the same)"
         steps = [f"scaled {low:g}…{high:g} ({image.unit.value}) to 0…1: {source}"]
-        if image.channels == 3 and self.channels == 1:
+        if image.channels == 3 and self.channels == 1 and image.is_grey:
+            steps.append("grey stored as RGB: one of its equal channels")
+        elif image.channels == 3 and self.channels == 1:
             steps.append("RGB to grey: Rec. 601 luma 0.299 R + 0.587 G + 0.114 B")
         rows, columns = image.pixels.shape[1:]
         height, width = self._fitted(rows, columns)

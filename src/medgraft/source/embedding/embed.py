@@ -1,9 +1,10 @@
 """Cases to pooled features: each picture is decoded once and goes through the frozen network once, ever.
 
-Two caches share one mechanism: *features*, keyed by the file's sha256, the member, the preprocessing, the weights'
-checksum, the cut, the view and the engine with its version; and *facts* of the pixels (hash, size, thumbnail),
-keyed by file and member. Decoding runs in threads (the decoders leave the GIL) while the engine is being
-built and while it computes. What cannot be read is returned as a failure with its reason, never raised.
+Two caches share one mechanism: *features*, keyed by the file's sha256, the member, the preprocessing, the network
+(name, weights' checksum, mean and std), the cut, the view, the device and the engine with its version; and *facts*
+of the pixels (hash, size, thumbnail), keyed by file and member. Decoding runs in threads (the decoders leave the
+GIL) while the engine is being built and while it computes. What cannot be read is returned as a failure with its
+reason, never raised.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from medgraft.errors import ReaderError, WeightsError
 from medgraft.progress import Progress
 from medgraft.source.embedding import openvino_engine, torch_engine
 from medgraft.source.embedding.engine import ENGINES, Engine, EngineKind, EngineUnavailable, Job
-from medgraft.source.embedding.row_cache import RowCache
+from medgraft.source.embedding.row_cache import RowCache, cache_cap
 
 __all__ = ["Embedding", "Picture", "common_channels", "embed"]
 
@@ -70,10 +71,9 @@ class _Store:
 
     def __init__(self, job: Job, preprocessing: Preprocessing, kind: EngineKind, progress: Progress) -> None:
         cache = job.home.cache
-        recipe = RowCache.key(
-            job.backbone.facts.name, job.checksum, preprocessing.digest(), _CUT, _VIEW, kind.name, kind.version()
-        ).hex()[:32]
-        self.features = RowCache(cache / "features" / recipe, progress)
+        engine = (kind.name, kind.version(), job.device)  # a GPU's float16 is not a CPU's float32
+        recipe = RowCache.key(job.identity(), preprocessing.digest(), _CUT, _VIEW, *engine)
+        self.features = RowCache(cache / "features" / recipe.hex()[:32], progress)
         self.facts = RowCache(cache / "facts" / "pixels", progress)
 
 
@@ -88,6 +88,7 @@ def embed(
 ) -> Embedding:
     """Features and facts of ``pictures``. ``engine``: ``auto`` (first that works), or a name of ``ENGINES``."""
     progress = progress or Progress()
+    cache_cap()  # a mistake in it is told before the work, not after
     kinds = [ENGINES.get(engine)] if engine != "auto" else [kind for _, kind in ENGINES.items()]
     problems = []
     for kind in kinds:

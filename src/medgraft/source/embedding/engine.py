@@ -8,6 +8,7 @@ cannot be had (not installed, or its features differ from eager PyTorch by more 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -41,6 +42,14 @@ class Job:
     home: Home
     device: str = "cpu"
     state: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def identity(self) -> str:
+        """What the numbers of a built network depend on, as text: part of every cache key.
+
+        Mean and std belong to it: the same weights' file may be registered or imported again with other ones.
+        """
+        facts = self.backbone.facts
+        return json.dumps([facts.name, self.checksum, self.channels, list(facts.mean), list(facts.std)])
 
 
 class Engine(Protocol):

@@ -115,14 +115,16 @@ class OpenVinoEngine:
             sink(row, request.get_output_tensor(0).data.reshape(-1).astype(np.float32, copy=True))
 
         self._queue.set_callback(done)
-        for row, pixels in images:
-            self._queue.start_async({0: pixels[None]}, row)
-        self._queue.wait_all()
+        try:
+            for row, pixels in images:
+                self._queue.start_async({0: pixels[None]}, row)
+        finally:  # also when the feed raises: no request may reach the sink after this has returned
+            self._queue.wait_all()
 
 
 def _key(job: Job) -> str:
     """What the converted files depend on."""
-    facts = [job.backbone.facts.name, job.checksum, job.channels, job.size, OpenVinoKind.version(), _CODE_VERSION]
+    facts = [job.identity(), job.size, OpenVinoKind.version(), _CODE_VERSION]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 

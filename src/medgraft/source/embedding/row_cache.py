@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from medgraft.errors import ArtifactError
 from medgraft.files import sha256_bytes, write_bytes
 from medgraft.progress import Progress
 
-__all__ = ["DEFAULT_CAP", "RowCache", "shrink"]
+__all__ = ["DEFAULT_CAP", "RowCache", "cache_cap", "shrink"]
 
 DEFAULT_CAP = 20 * 2**30
 """Bytes that the whole cache may take, 20 GiB; ``MEDGRAFT_CACHE_CAP`` (bytes) sets another one."""
@@ -57,6 +58,7 @@ class RowCache:
         """Add rows as one shard, written whole or not at all; then keep the cache under its cap."""
         if not rows:
             return
+        cap = cache_cap()  # first: what cannot be kept under a cap is not written either
         offsets = np.cumsum([0, *(len(value) for value in rows.values())], dtype=np.int64)
         content = save(
             {
@@ -66,7 +68,7 @@ class RowCache:
             }
         )
         write_bytes(self.folder / f"{sha256_bytes(content)}.safetensors", content, private=True)
-        shrink(self.folder.parent.parent)
+        shrink(self.folder.parent.parent, cap)
 
     def _read(self, path: Path) -> dict[bytes, bytes]:
         """The rows of one shard; empty, with a notice, where it is damaged."""
@@ -89,13 +91,21 @@ class RowCache:
         }
 
 
+def cache_cap() -> int:
+    """Bytes that the whole cache may take, by the environment. Raises ``ArtifactError`` for what is no number."""
+    text = os.environ.get("MEDGRAFT_CACHE_CAP", str(DEFAULT_CAP))
+    if not re.fullmatch("[0-9]{1,18}", text):  # 18 digits: an exabyte; ``isdigit`` would let "²" through
+        raise ArtifactError(
+            f"reading MEDGRAFT_CACHE_CAP: got {text[:40]!r}, a number of bytes is needed (as {DEFAULT_CAP}); "
+            "correct it or unset it"
+        )
+    return int(text)
+
+
 def shrink(cache: Path, cap: int | None = None) -> int:
     """Delete what was used longest ago until the cache is under ``cap`` bytes; return the bytes that remain."""
     if cap is None:
-        text = os.environ.get("MEDGRAFT_CACHE_CAP", str(DEFAULT_CAP))
-        if not text.isdigit():
-            raise ArtifactError(f"reading MEDGRAFT_CACHE_CAP: got {text!r}, a number of bytes is needed")
-        cap = int(text)
+        cap = cache_cap()
     entries = []
     for path in cache.rglob("*"):
         with contextlib.suppress(OSError):

@@ -27,8 +27,8 @@ def backbone_state(job: Job) -> dict[str, NDArray[Any]]:
     state = _published(job)
     if state is not None:
         return state
-    cache = RowCache(job.home.cache / "states" / RowCache.key(job.checksum, str(job.channels)).hex()[:32])
-    key = RowCache.key(job.backbone.facts.name, job.checksum, str(job.channels))
+    key = RowCache.key(job.identity())
+    cache = RowCache(job.home.cache / "states" / key.hex()[:32])
     known = cache.rows([key])
     if key in known:
         return dict(load(known[key]))

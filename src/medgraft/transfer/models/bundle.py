@@ -102,7 +102,7 @@ def read_bundle(folder: Path) -> Bundle:
         facts: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in model["backbone"].items() if k in known
         }
-        return Bundle(
+        bundle = Bundle(
             backbone=BackboneFacts(**facts),
             checksum=model["checksum"],
             state={k.removeprefix(_BACKBONE): v for k, v in tensors.items() if k.startswith(_BACKBONE)},
@@ -114,7 +114,22 @@ def read_bundle(folder: Path) -> Bundle:
             engine=model["engine"]["name"],
             frozen=model["frozen"],
         )
-    except (KeyError, TypeError, ValidationError, SafetensorError, OSError) as error:
+    except (AttributeError, KeyError, TypeError, ValidationError, SafetensorError, OSError) as error:
         raise ArtifactError(
             f"reading the bundle {folder}: it does not fit this medgraft ({error}); fit again"
         ) from error
+    _check_agreement(folder, bundle)
+    return bundle
+
+
+def _check_agreement(folder: Path, bundle: Bundle) -> None:
+    """Parts that are whole one by one may still be of two bundles; then answers would get wrong names."""
+    labels, positive = bundle.task.labels, bundle.task.positive
+    wanted = (len(labels), bundle.backbone.feature_dim)
+    problem = ""
+    if bundle.head.weight.shape != wanted:
+        problem = f"its head is {bundle.head.weight.shape}, its labels and its backbone ask for {wanted}"
+    elif positive is not None and positive not in labels:
+        problem = f"its positive class {positive!r} is none of its labels"
+    if problem:
+        raise ArtifactError(f"reading the bundle {folder}: its files do not belong together ({problem}); fit again")
