@@ -14,10 +14,12 @@ import time
 STARTED = time.perf_counter()
 
 import torch  # noqa: E402
+from fastai.callback import progress, schedule  # noqa: E402, F401  (they give Learner no_bar and fit_one_cycle)
+from fastai.callback.core import Callback, CancelValidException  # noqa: E402
 from fastai.data.core import DataLoaders  # noqa: E402
+from fastai.data.load import DataLoader  # noqa: E402
 from fastai.learner import Learner  # noqa: E402
 from torch import nn  # noqa: E402
-from torch.utils.data import DataLoader  # noqa: E402
 from torchvision import transforms  # noqa: E402
 from usual_recipe import TableDataset, lite0_weights, network  # noqa: E402
 
@@ -27,6 +29,13 @@ def halves(model):
     head = list(model.get_classifier().parameters())
     known = {id(parameter) for parameter in head}
     return [[p for p in model.parameters() if id(p) not in known], head]
+
+
+class NoValidation(Callback):
+    """Skips the validation pass after each epoch: the usual recipe has none either."""
+
+    def before_validate(self):
+        raise CancelValidException
 
 
 def main():
@@ -60,22 +69,20 @@ def main():
     )
     sets = [TableDataset(part, classes, options.root, transform) for part in (train, test)]
     loaders = DataLoaders(
-        DataLoader(sets[0], batch_size=32, shuffle=True, num_workers=2),
-        DataLoader(sets[1], batch_size=32, num_workers=2),
+        DataLoader(sets[0], bs=32, shuffle=True, num_workers=2),
+        DataLoader(sets[1], bs=32, num_workers=2),
         device=torch.device("cpu"),
     )
     learner = Learner(loaders, model, loss_func=nn.CrossEntropyLoss(), splitter=halves)
     learner.freeze()
     began = time.perf_counter()
-    learner.recorder.train_metrics = False
-    # No validation pass in between: the recipe has none either.
     with learner.no_logging(), learner.no_bar():
-        learner.add_cb(_NoValidation())
+        learner.add_cb(NoValidation())
         learner.fit_one_cycle(options.epochs)
     epochs = (time.perf_counter() - began) / options.epochs
     model.eval()
     with torch.no_grad():
-        probabilities = torch.cat([model(images).softmax(1) for images, _ in loaders.valid])
+        probabilities = torch.cat([model(images).softmax(1) for images, _ in loaders[1]])
     with open(options.out, "w", encoding="utf-8") as file:
         json.dump(
             {
@@ -89,20 +96,6 @@ def main():
             file,
         )
 
-
-def _no_validation():
-    from fastai.callback.core import Callback, CancelValidException
-
-    class NoValidation(Callback):
-        """Skips the validation pass after each epoch."""
-
-        def before_validate(self):
-            raise CancelValidException
-
-    return NoValidation()
-
-
-_NoValidation = _no_validation
 
 if __name__ == "__main__":
     main()

@@ -67,3 +67,11 @@ def test_shapes_that_do_not_fit():
         with pytest.raises(ArtifactError, match="do not fit a head on 5"):
             head().logits(np.zeros(shape, np.float32))
     assert head().probabilities(np.zeros((0, 5), np.float32)).shape == (0, 3)
+
+
+def test_a_rooted_head_reads_the_root():
+    rows = np.random.default_rng(4).normal(size=(4, 5))
+    plain = head()
+    rooted = LinearHead(plain.weight, plain.bias, rooted=True)
+    wanted = np.sign(rows) * (np.sqrt(np.abs(rows) + 1e-3) - np.sqrt(1e-3))
+    np.testing.assert_allclose(rooted.logits(rows), plain.logits(wanted), atol=1e-12)

@@ -42,6 +42,12 @@ def fit(given, **config):
     return LinearProbe(LinearProbeConfig(**config)).fit(given)
 
 
+def rooted(features):
+    """The formula of the signed root, by itself."""
+    rows = features.astype(np.float64)
+    return np.sign(rows) * (np.sqrt(np.abs(rows) + 1e-3) - np.sqrt(1e-3))
+
+
 def aurocs(given, done):
     return [roc_auc_score(given.labels, chances[:, 1]) for chances in done.out_of_fold.probability]
 
@@ -58,11 +64,12 @@ def test_random_labels_give_chance():
 def test_out_of_fold_equals_scikit_learn_on_the_same_folds():
     given = material(n=90, d=150, signal=0.1, group=2)
     found = fit(given, strength=1e-3, repeats=1).out_of_fold
+    rows = rooted(given.features)
     for number in np.unique(found.fold[0]):
         held = found.fold[0] == number
         model = make_pipeline(StandardScaler(), LogisticRegression(C=1e-3, tol=1e-10, max_iter=10_000))
-        model.fit(given.features[~held].astype(np.float64), given.labels[~held])
-        wanted = model.predict_proba(given.features[held].astype(np.float64))
+        model.fit(rows[~held], given.labels[~held])
+        wanted = model.predict_proba(rows[held])
         np.testing.assert_allclose(found.probability[0, held], wanted, atol=2e-3)
 
 
@@ -182,13 +189,15 @@ def test_a_class_of_one_group_gets_no_folds():
     assert done.history == [{"C": 1e-3, "log_loss": None, "chosen": True}]
 
 
-def test_a_given_strength_is_used():
-    """The head is scikit-learn's at that strength."""
+@pytest.mark.parametrize("root", [True, False])
+def test_a_given_strength_is_used(root):
+    """The head is scikit-learn's at that strength, on the root of the features or on themselves."""
     given = material(signal=0.1)
-    done = fit(given, strength=0.02, repeats=0)
+    done = fit(given, strength=0.02, repeats=0, root=root)
     assert done.facts["C"] == 0.02
     assert done.history == [{"C": 0.02, "log_loss": None, "chosen": True}]
-    rows = StandardScaler().fit_transform(given.features.astype(np.float64))
+    assert done.head.rooted is root
+    rows = StandardScaler().fit_transform(rooted(given.features) if root else given.features.astype(np.float64))
     wanted = LogisticRegression(C=0.02, tol=1e-10, max_iter=10_000).fit(rows, given.labels).predict_proba(rows)
     np.testing.assert_allclose(done.head.probabilities(given.features), wanted, atol=1e-3)
 
@@ -196,7 +205,7 @@ def test_a_given_strength_is_used():
 @pytest.mark.parametrize("signal", [0.1, 0.3])
 def test_the_history_marks_what_was_chosen(signal):
     """With the weak signal the curve has its valley inside the grid, with the strong one at its end."""
-    done = fit(material(signal=signal), repeats=0)
+    done = fit(material(signal=signal), repeats=0, root=False)
     losses = [row["log_loss"] for row in done.history]
     (place,) = [number for number, row in enumerate(done.history) if row["chosen"]]
     assert losses[place] == min(losses)

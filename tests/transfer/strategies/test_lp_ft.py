@@ -118,12 +118,16 @@ def log_loss(probability: NDArray[np.float64], labels: NDArray[np.int64]) -> flo
     return float(-np.log(probability[np.arange(len(labels)), labels]).mean())
 
 
-def test_epoch_0_is_the_probe(tmp_path: Path, fitted: Transferred) -> None:
+@pytest.mark.parametrize("root", [True, False])
+def test_epoch_0_is_the_plain_probe_and_the_usual_one_is_to_be_beaten(
+    tmp_path: Path, fitted: Transferred, root: bool
+) -> None:
     given = material(tmp_path)
-    probe = LinearProbe(LinearProbeConfig(repeats=0)).fit(given)
+    probe = LinearProbe(LinearProbeConfig(repeats=0, root=root)).fit(given)
     val = given.is_val
     wanted = log_loss(probe.head.probabilities(given.features[val]), given.labels[val])
-    assert fitted.history[0]["val_loss"] == pytest.approx(wanted, abs=1e-5)
+    told = fitted.facts["probe_val_loss"] if root else fitted.history[0]["val_loss"]
+    assert told == pytest.approx(wanted, abs=1e-5)
     assert fitted.facts["probe"] == probe.facts
 
 

@@ -75,7 +75,12 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
                 "strategy": dict(bundle.strategy),
                 "frozen": bundle.frozen,
                 "engine": {"name": bundle.engine},
-                "head": {"kind": "linear", "features": bundle.head.weight.shape[1], "classes": len(bundle.head.bias)},
+                "head": {
+                    "kind": "linear",
+                    "features": bundle.head.weight.shape[1],
+                    "classes": len(bundle.head.bias),
+                    "rooted": bundle.head.rooted,
+                },
             },
         )
         write_json(fresh / "preprocessing.json", bundle.preprocessing.model_dump(mode="json"))
@@ -106,7 +111,7 @@ def read_bundle(folder: Path) -> Bundle:
             backbone=BackboneFacts(**facts),
             checksum=model["checksum"],
             state={k.removeprefix(_BACKBONE): v for k, v in tensors.items() if k.startswith(_BACKBONE)},
-            head=LinearHead(tensors[_WEIGHT], tensors[_BIAS]),
+            head=LinearHead(tensors[_WEIGHT], tensors[_BIAS], model["head"]["rooted"]),
             preprocessing=Preprocessing(**preprocessing),
             task=Classification(tuple(labels["labels"]), labels["positive"]),
             calibration=Calibration(**{k: calibration[k] for k in ("kind", "threshold", "threshold_from")}),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.errors import ArtifactError
+from medgraft.transfer.models.root import signed_root
 
 __all__ = ["LinearHead", "softmax"]
 
@@ -25,11 +26,12 @@ class LinearHead:
     """``softmax(features @ weight.T + bias)``. ``weight`` (classes, d) float32, ``bias`` (classes,) float32.
 
     Two classes have two rows, as any other number, so that there is one code path. Standardisation of the
-    features is folded into weight and bias.
+    features is folded into weight and bias. ``rooted``: the features go through ``signed_root`` first.
     """
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
+    rooted: bool = False
 
     def __post_init__(self) -> None:
         if self.weight.ndim != 2 or self.bias.shape != self.weight.shape[:1]:
@@ -46,6 +48,7 @@ class LinearHead:
         if features.ndim != 2 or features.shape[1] != self.weight.shape[1]:
             raise ArtifactError(f"features of shape {features.shape} do not fit a head on {self.weight.shape[1]}")
         rows = features.astype(np.float64)
+        rows = signed_root(rows) if self.rooted else rows
         return np.asarray(np.einsum("nd,cd->nc", rows, self.weight.astype(np.float64), optimize=False) + self.bias)
 
     def probabilities(self, features: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """Linear probe: the backbone is frozen, its pooled features are computed once, a logistic regression reads them.
 
 The strength C is chosen by log-loss on grouped folds of the training cases, along a warm path from strong to
-weak regularisation that stops when a step got worse (the curve has one valley). Cross-validation is nested: in
+weak regularisation that stops when a step got worse (the curve has one valley). The features go through a signed root
+first (see ``root``; docs/decisions/0007 has the figures). Cross-validation is nested: in
 every outer fold C is chosen anew by inner folds that do not see the held-out cases.
 
 Source: Alain & Bengio 2016 (linear classifier probes); Kornblith et al. 2019 for L-BFGS on frozen features.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from threadpoolctl import threadpool_limits
 from medgraft.data.cohort.folds import grouped_folds
 from medgraft.transfer.models.head import softmax
 from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, class_weights, path_logits
+from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, OutOfFold, Transferred
 
 __all__ = ["LinearProbe", "LinearProbeConfig"]
@@ -50,6 +52,7 @@ class LinearProbeConfig(BaseModel):
         float | None,
         Field(gt=0, description="C, inverse regularisation; chosen on grouped folds if not given"),
     ] = None
+    root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
     folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
     repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
 
@@ -106,13 +109,14 @@ class LinearProbe:
 
     def fit(self, material: Material) -> Transferred:
         """Choose C on the training cases, fit them, and cross-validate train and validation cases together."""
-        everything = _Cases(material.features, material.labels, material.groups, material.n_classes)
+        features = signed_root(material.features) if self.config.root else material.features
+        everything = _Cases(features, material.labels, material.groups, material.n_classes)
         # Matrices this small are faster, and the same to the last bit on any load, with one BLAS thread.
         with threadpool_limits(1, user_api="blas"):
             fitted = self._fit(everything.take(~material.is_val), inner_folds=5, seed=material.seed)
             out_of_fold = self._cross_validate(everything, material)
         return Transferred(
-            head=fitted.axes.head(fitted.parameters[0]),
+            head=replace(fitted.axes.head(fitted.parameters[0]), rooted=self.config.root),
             history=fitted.sweep,
             out_of_fold=out_of_fold,
             facts={

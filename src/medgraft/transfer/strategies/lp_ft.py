@@ -2,8 +2,9 @@
 
 The probe's head makes the first gradients small, so that they do not distort the features that the source
 task gave; then every stage learns, the nearer to the pixels the slower, until the validation loss no longer
-falls. If no epoch beats the probe on the validation cases, the probe is what is given back, and the facts say
-so.
+falls. Training starts from a probe on the plain features, because the steep root near zero makes large steps; what
+it has to beat is the usual probe. If no epoch has a lower loss than that on the validation cases, the probe is what
+is given back, and the facts say so.
 
 Source: Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution.
 """
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LpFt", "LpFtConfig"]
 
-_STATE_VERSION = 1
+_TINY = 1e-30
+_STATE_VERSION = 2
 """Part of the fingerprint: a change of the training code that old checkpoints should not be carried over
 raises it."""
 
@@ -91,17 +93,28 @@ class LpFt:
                 "validation: it needs training cases, and validation cases to know when to stop; give a "
                 "split with a val part"
             )
-        probe = LinearProbe(LinearProbeConfig(class_weights=self.config.class_weights, repeats=0)).fit(material)
-        tuned = self._fine_tune(material, probe)
-        helped = tuned.trained.best_epoch > 0
+        probe, start = (
+            LinearProbe(LinearProbeConfig(class_weights=self.config.class_weights, repeats=0, root=root)).fit(material)
+            for root in (True, False)
+        )
+        tuned = self._fine_tune(material, start)
+        before = self._validation_loss(probe, material)
+        helped = tuned.trained.best_epoch > 0 and tuned.trained.best_loss < before
         return Transferred(
             head=tuned.head if helped else probe.head,
             backbone_state=tuned.backbone_state if helped else None,
             history=tuned.trained.history,
-            facts={**_facts(tuned), "probe": probe.facts},
+            facts={**_facts(tuned, before, helped), "probe": probe.facts},
         )
 
-    def _fine_tune(self, material: Material, probe: Transferred) -> FineTuned:
+    def _validation_loss(self, probe: Transferred, material: Material) -> float:
+        """Weighted log-loss of the probe on the validation cases, as training measures its epochs."""
+        labels = material.labels[material.is_val]
+        chances = probe.head.probabilities(material.features[material.is_val])[np.arange(len(labels)), labels]
+        weights = class_weights(labels, material.n_classes, self.config.class_weights)
+        return float(np.mean(-np.log(np.maximum(chances, _TINY)) * weights))
+
+    def _fine_tune(self, material: Material, start: Transferred) -> FineTuned:
         """Everything that needs torch, which is imported here and not above: it costs seconds, and a start
         of the command line with another strategy never comes here."""
         from medgraft.transfer.training import finetuning
@@ -125,11 +138,11 @@ class LpFt:
         fields = ("epochs", "batch_size", "warmup", "patience", "clip_norm", "label_smoothing")
         recipe = Recipe(seed=material.seed, device=material.device, **config.model_dump(include=set(fields)))
         return finetuning.fine_tune(
-            finetuning.Start(material.backbone, channels, probe.head, config.batchnorm == "frozen"),
+            finetuning.Start(material.backbone, channels, start.head, config.batchnorm == "frozen"),
             Cases(train, val, _scores),
             Rates(config.lr, config.layer_decay, config.weight_decay),
             recipe,
-            Checkpoints(material.checkpoints / self.name, _fingerprint(config, material, probe)),
+            Checkpoints(material.checkpoints / self.name, _fingerprint(config, material, start)),
             material.progress,
         )
 
@@ -141,12 +154,12 @@ def _scores(probability: NDArray[np.float64], labels: NDArray[np.int64]) -> dict
     return {"val_auroc": value if np.isfinite(value) else None}
 
 
-def _facts(tuned: FineTuned) -> dict[str, Any]:
-    """What the report tells of the training."""
+def _facts(tuned: FineTuned, before: float, helped: bool) -> dict[str, Any]:
+    """What the report tells of the training; ``before`` is the validation loss of the probe."""
     trained = tuned.trained
     epochs = len(trained.history) - 1
-    before, after = float(trained.history[0]["val_loss"]), trained.best_loss
-    if trained.best_epoch:
+    after = trained.best_loss
+    if helped:
         text = (
             f"Fine-tuning lowered the validation loss of the probe from {before:.4f} to {after:.4f} "
             f"(epoch {trained.best_epoch} of {epochs})."
@@ -157,7 +170,7 @@ def _facts(tuned: FineTuned) -> dict[str, Any]:
             f"({before:.4f}), so the probe was kept."
         )
     return {
-        "helped": trained.best_epoch > 0,
+        "helped": helped,
         "best_epoch": trained.best_epoch,
         "epochs": epochs,
         "stopped_early": trained.stopped_early,
@@ -169,9 +182,9 @@ def _facts(tuned: FineTuned) -> dict[str, Any]:
     }
 
 
-def _fingerprint(config: LpFtConfig, material: Material, probe: Transferred) -> str:
+def _fingerprint(config: LpFtConfig, material: Material, start: Transferred) -> str:
     """sha256 of all that decides the training's outcome. The pixels are in it by their source features, the
-    probe by its head; threads and library versions are not, so that a run can go on elsewhere."""
+    start by its head; threads and library versions are not, so that a run can go on elsewhere."""
     digest = hashlib.sha256(f"{_STATE_VERSION}|{config.model_dump_json()}|".encode())
     digest.update(f"{material.seed}|{material.modality}|{material.backbone.facts}|".encode())
     for values in (
@@ -179,8 +192,8 @@ def _fingerprint(config: LpFtConfig, material: Material, probe: Transferred) -> 
         material.labels,
         material.is_val,
         material.index,
-        probe.head.weight,
-        probe.head.bias,
+        start.head.weight,
+        start.head.bias,
     ):
         digest.update(f"{values.dtype}{values.shape}|".encode())
         digest.update(np.ascontiguousarray(values).tobytes())
