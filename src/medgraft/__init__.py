@@ -26,6 +26,7 @@ _HOME_OF = {
     "ReaderError": "errors",
     "UsageError": "errors",
     "WeightsError": "errors",
+    "audit": "experiment.api",
     "embed": "experiment.api",
     "evaluate": "experiment.api",
     "fit": "experiment.api",
@@ -33,6 +34,7 @@ _HOME_OF = {
     "predict": "experiment.api",
     "register": "experiment.api",
     "report": "experiment.api",
+    "show": "experiment.api",
     "write_phantom": "data.phantom.cohort",
 }
 
@@ -49,6 +51,7 @@ __all__ = [
     "ReaderError",
     "UsageError",
     "WeightsError",
+    "audit",
     "embed",
     "evaluate",
     "fit",
@@ -56,6 +59,7 @@ __all__ = [
     "predict",
     "register",
     "report",
+    "show",
     "write_phantom",
     "__version__",
 ]

@@ -25,6 +25,7 @@ class Modality(StrEnum):
     RADIOGRAPH = "radiograph"
     CT = "ct"
     MR = "mr"
+    PET = "pet"
     ULTRASOUND = "ultrasound"
     FUNDUS = "fundus"
     MICROSCOPY = "microscopy"
@@ -38,5 +39,3 @@ class Unit(StrEnum):
     """The number in the file, within the declared range of its encoding."""
     HU = "hu"
     """Hounsfield units."""
-    DISPLAY = "display"
-    """After the file's own window (VOI): 0 is black, 1 is white."""

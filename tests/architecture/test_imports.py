@@ -27,10 +27,16 @@ SURFACE = {"medgraft", "medgraft.__main__"}
 
 LATE_IMPORTS = {
     "medgraft": "the public surface imports a name when it is asked for: `import medgraft` is free",
+    "medgraft.data.imaging.filters.bias_field": "SimpleITK is an extra, imported when the filter is applied",
+    "medgraft.data.imaging.filters.clahe": "scikit-image is an extra, imported when the filter is applied",
+    "medgraft.data.imaging.filters.denoise": "scikit-image is an extra, imported when the filter is applied",
+    "medgraft.data.imaging.itk": "SimpleITK is an extra, imported when such a file comes",
     "medgraft.data.imaging.png": "imagecodecs is imported with the first picture that needs it",
     "medgraft.data.imaging.reader": "a decoder is imported with the first file of its kind",
     "medgraft.data.imaging.tiff": "imagecodecs is imported with the first picture that needs it",
+    "medgraft.data.imaging.volume_reader": "nibabel, pydicom and SimpleITK are imported with the first such volume",
     "medgraft.data.phantom.layouts": "pydicom is imported for the DICOM layout only",
+    "medgraft.insight.audit.metadata": "pydicom is imported with the first DICOM file",
     "medgraft.experiment.api": "importing weights needs torch, the other verbs do not",
     "medgraft.source.backbones.custom": "naming a backbone of the user's imports no torch",
     "medgraft.source.backbones.families": "timm and torchvision are imported to ask them for names",

@@ -14,6 +14,7 @@ PARAMETERS = 6
 LONG_FILES: dict[str, str] = {}
 _OPTIONS = "a verb of the command line: its options are its lines"
 LONG_FUNCTIONS: dict[str, str] = {
+    "medgraft.cli.audit.audit": _OPTIONS,
     "medgraft.cli.embed.embed": _OPTIONS,
     "medgraft.cli.evaluate.evaluate": _OPTIONS,
     "medgraft.cli.fit.fit": _OPTIONS,
@@ -21,16 +22,18 @@ LONG_FUNCTIONS: dict[str, str] = {
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {
+    "medgraft.experiment.auditing.audit_data": _VERB,
     "medgraft.experiment.fitting.fit_run": _VERB,
     "medgraft.experiment.predicting.embed_data": _VERB,
     "medgraft.experiment.predicting.evaluate_run": _VERB,
     "medgraft.experiment.predicting.predict_files": _VERB,
+    "medgraft.experiment.showing.show_file": _VERB,
     "medgraft.measure.evaluation.evaluate_repeats": "the twin of `evaluate`, with the same options",
 }
 DEEP_CLASSES: dict[str, str] = {}
 
 PUBLIC_VERBS = {
-    *("fit", "evaluate", "predict", "report", "embed", "demo", "register", "write_phantom"),
+    *("fit", "evaluate", "predict", "report", "embed", "audit", "show", "demo", "register", "write_phantom"),
     *(
         "register_backbone",
         "import_weights",

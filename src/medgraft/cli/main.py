@@ -16,6 +16,7 @@ import typer
 from typer.main import get_command
 
 from medgraft.cli import clock  # first: it starts the clock
+from medgraft.cli.audit import audit
 from medgraft.cli.cache import app as cache_app
 from medgraft.cli.demo import demo
 from medgraft.cli.embed import embed
@@ -24,6 +25,7 @@ from medgraft.cli.fit import fit
 from medgraft.cli.listing import list_members
 from medgraft.cli.predict import predict
 from medgraft.cli.report import report
+from medgraft.cli.show import show
 from medgraft.cli.terminal import plain
 from medgraft.cli.weights import app as weights_app
 from medgraft.errors import MedgraftError
@@ -39,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (fit, evaluate, predict, report, embed, demo):
+for _verb in (fit, evaluate, predict, report, audit, show, embed, demo):
     app.command()(_verb)
 app.command("list")(list_members)
 app.add_typer(weights_app, name="weights")

@@ -13,9 +13,11 @@ from typing import Any, cast
 import pandas as pd
 
 from medgraft.errors import UsageError
+from medgraft.experiment.auditing import AuditResult, audit_data
 from medgraft.experiment.config import DEFAULT_BACKBONE, resolve_config
 from medgraft.experiment.fitting import FitResult, fit_run
 from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.experiment.showing import Shown, show_file
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.backbones.custom import register_backbone
@@ -23,7 +25,7 @@ from medgraft.source.weights.entry import WeightsEntry
 from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy
 from medgraft.use.report.render import render_report
 
-__all__ = ["embed", "evaluate", "fit", "import_weights", "predict", "register", "report"]
+__all__ = ["audit", "embed", "evaluate", "fit", "import_weights", "predict", "register", "report", "show"]
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -162,6 +164,57 @@ def embed(
     flags = {"backbone.name": backbone, "backbone.weights": weights, "seed": seed, "device": device}
     flags |= _data_flags(options)
     return embed_data(Path(data), Path(out), flags=flags, home=Home.find(home), progress=progress, overwrite=overwrite)
+
+
+def audit(
+    data: str | Path,
+    out: str | Path | None = None,
+    *,
+    backbone: str = DEFAULT_BACKBONE,
+    weights: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    overwrite: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> AuditResult:
+    """What is wrong with DATA: leaks, copies, shortcuts, identifying entries, unreadable files."""
+    flags = {"backbone.name": backbone, "backbone.weights": weights, "seed": seed, "device": device}
+    return audit_data(
+        Path(data),
+        out=Path(out) if out is not None else None,
+        flags=flags | _data_flags(options),
+        home=Home.find(home),
+        progress=progress,
+        overwrite=overwrite,
+    )
+
+
+def show(
+    file: str | Path,
+    out: str | Path = "shown.png",
+    *,
+    member: str = "",
+    augment: int = 0,
+    backbone: str = DEFAULT_BACKBONE,
+    weights: str | None = None,
+    modality: str | None = None,
+    seed: int = 0,
+    overwrite: bool = False,
+    home: str | Path | None = None,
+) -> Shown:
+    """One picture, or the middle slice of a volume, as its file shows it beside what the network sees, as PNG."""
+    flags = {"backbone.name": backbone, "backbone.weights": weights, "data.modality": modality, "seed": seed}
+    return show_file(
+        Path(file),
+        out=Path(out),
+        member=member,
+        augment=augment,
+        flags=flags,
+        home=Home.find(home),
+        overwrite=overwrite,
+    )
 
 
 def report(run: str | Path, *, images: bool = True) -> Path:

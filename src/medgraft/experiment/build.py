@@ -13,7 +13,8 @@ import pandas as pd
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.labels import require_trainable
 from medgraft.data.cohort.read import read_cohort
-from medgraft.data.imaging.preprocess import Preprocessing
+from medgraft.data.imaging.defaults import intensity_for
+from medgraft.data.imaging.preprocess import CtWindows, Preprocessing
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.phantom.receipt import is_phantom
 from medgraft.errors import ConfigError
@@ -23,7 +24,7 @@ from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import resolve_backbone
-from medgraft.source.embedding.embed import Picture, common_channels
+from medgraft.source.embedding.embed import Picture, Sampled, sampled
 from medgraft.source.embedding.engine import Job
 from medgraft.transfer.strategies.strategy import STRATEGIES
 from medgraft.transfer.tasks.classification import Classification, choose_positive
@@ -46,20 +47,30 @@ def data_digest(cohort: Cohort) -> str:
 
 
 def build_source(
-    config: FitConfig, pictures: Sequence[Picture], home: Home, reader: ImageReader
+    config: FitConfig, pictures: Sequence[Picture], home: Home, reader: ImageReader, seen: Sampled | None = None
 ) -> tuple[Job, Preprocessing]:
-    """The backbone as a job for an engine, and the preprocessing that travels with it."""
+    """The backbone as a job for an engine, and the preprocessing that travels with it.
+
+    ``seen``: what the pictures have in common, where that is known already.
+    """
     backbone = resolve_backbone(config.backbone.name, weights=config.backbone.weights, home=home, seed=config.seed)
     facts, wanted = backbone.facts, config.preprocess
     device = choose_device(config.device)
     job = Job(backbone, facts.checksum, 3, wanted.size or facts.size, home, device)
-    channels = common_channels(pictures, job, reader) if wanted.channels == "auto" else wanted.channels
+    seen = seen or sampled(pictures, home, reader)
+    intensity = wanted.intensity
+    if intensity == "auto":
+        intensity = intensity_for(config.data.modality or seen.modality, seen.unit)
+    channels = wanted.channels
+    if channels == "auto":
+        channels = 3 if seen.channels == 3 or (isinstance(intensity, CtWindows) and len(intensity.windows) == 3) else 1
     preprocessing = Preprocessing(
         size=job.size,
-        channels=1 if channels == 1 else 3,
+        channels=channels,
         fit=wanted.fit,
         interpolation="bilinear" if facts.interpolation == "bilinear" else "bicubic",
-        intensity=wanted.intensity,
+        intensity=intensity,
+        filters=wanted.filters,
     )
     return replace(job, channels=preprocessing.channels), preprocessing
 
@@ -80,7 +91,11 @@ def build_workspace(
         progress.notice(chosen)
     run = RunFolder(out)
     # The backbone is resolved before anything is written: a wrong name costs nothing.
-    job, preprocessing = build_source(config, pictures_of(cohort.table), home, reader)
+    pictures = pictures_of(cohort.table)
+    seen = sampled(pictures, home, reader)
+    if config.data.modality is None:  # the files say it (DICOM), or nobody does
+        cohort = replace(cohort, table=cohort.table.assign(modality=str(seen.modality)))
+    job, preprocessing = build_source(config, pictures, home, reader, seen)
     done = run.begin(_resolved(config, job, preprocessing, cohort, data), data_digest(cohort), overwrite=overwrite)
     task = Classification(cohort.classes, positive)
     return Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy), done

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medgraft.data.cohort.options import CohortOptions
-from medgraft.data.imaging.preprocess import IntensityRange
+from medgraft.data.imaging.filters.catalogue import AnyFilter
+from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
 from medgraft.errors import ConfigError, UsageError
 from medgraft.registry import nearest
 from medgraft.transfer.strategies import linear_probe, lp_ft
@@ -45,9 +46,10 @@ class PreprocessSection(_Section):
     size: int | None = Field(default=None, ge=16, le=1024, description="side of the input in pixels")
     channels: Literal["auto", 1, 3] = Field(default="auto", description="1 (grey) or 3 (RGB)")
     fit: Literal["squash", "pad"] = Field(default="squash", description="squash or pad to the square")
-    intensity: Literal["declared", "percentile"] | IntensityRange = Field(
-        default="declared", description="what becomes black and white"
+    intensity: Literal["auto", "declared", "percentile"] | IntensityRange | CtWindows = Field(
+        default="auto", description="what becomes black and white; auto goes by the modality"
     )
+    filters: tuple[AnyFilter, ...] = Field(default=(), description="filters before resizing, in order; none by default")
 
 
 class SplitSection(_Section):

@@ -7,8 +7,12 @@ import pytest
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_windowing
 
-from medgraft.data.imaging.window import apply_window
+from medgraft.data.imaging.window import CT_WINDOWS, VoiTable, Window
 from medgraft.errors import ReaderError
+
+
+def apply_window(values: np.ndarray, center: float, width: float, function: str) -> np.ndarray:
+    return Window.of(center, width, function)(np.asarray(values, np.float64))
 
 
 def test_linear_is_the_standards_example() -> None:
@@ -48,3 +52,17 @@ def test_agrees_with_pydicom(function: str, center: float, width: float) -> None
 def test_a_window_that_is_not_valid_is_refused(center: float, width: float, function: str) -> None:
     with pytest.raises(ReaderError):
         apply_window(np.zeros(3), center, width, function)
+
+
+def test_ends_are_shown_as_black_and_white() -> None:
+    for window in (Window(40, 400), Window(40, 400, "LINEAR_EXACT"), Window(2048, 1), *CT_WINDOWS.values()):
+        low, high = window.ends
+        assert window(np.array([low - 1e-6]))[0] == pytest.approx(0, abs=1e-6)
+        assert window(np.array([high + 1e-6]))[0] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_table_is_looked_up_and_its_ends_go_on() -> None:
+    table = VoiTable(10, np.array([0, 100, 255], np.uint16), 8)
+    np.testing.assert_allclose(table(np.array([-5.0, 10, 11, 12, 99])), np.array([0, 0, 100, 255, 255]) / 255)
+    assert table.ends == (10, 12)
+    assert str(table) == "VOI LUT of 3 entries"

@@ -106,6 +106,7 @@ CONFIG = {
             "fit": "pad",
             "interpolation": "bilinear",
             "intensity": {"low": -1000.0, "high": 400.0},
+            "filters": [],
         },
         "device": "cpu",
     },

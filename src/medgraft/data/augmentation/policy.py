@@ -57,6 +57,7 @@ _POLICIES: dict[Modality, tuple[Transform, ...]] = {
     Modality.RADIOGRAPH: (*_NEUTRAL, Blur()),
     Modality.CT: (*_NEUTRAL, Blur()),
     Modality.MR: (*_NEUTRAL, Blur()),
+    Modality.PET: (*_NEUTRAL, Blur()),
     Modality.ULTRASOUND: (Flip(horizontal=0.5), Affine(degrees=5), Intensity(), Noise()),
     Modality.FUNDUS: (Flip(horizontal=0.5, vertical=0.5), Affine(degrees=15), Intensity(), Blur()),
     Modality.MICROSCOPY: (

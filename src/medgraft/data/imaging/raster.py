@@ -8,7 +8,9 @@ Spacing is unknown: the dots an inch of such files describe a printer, not a pat
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
+import numpy as np
 from PIL import BmpImagePlugin, JpegImagePlugin
 
 from medgraft.data.imaging.decoder import Encoded, member_index
@@ -22,6 +24,7 @@ __all__ = ["RasterDecoder"]
 
 _JPEG_MAGIC = b"\xff\xd8\xff"
 _BMP_MAGIC = b"BM"
+_MEAN_OF_STANDARD_TABLE = 57.625  # of ITU-T T.81 table K.1
 
 
 class RasterDecoder:
@@ -46,17 +49,26 @@ class RasterDecoder:
         if encoded.data.startswith(PNG_MAGIC):
             return read_png(encoded).image()
         if encoded.data.startswith(_JPEG_MAGIC):
-            return _read_jpeg(encoded).image()
+            return _read_jpeg(encoded)
         return _read_bmp(encoded).image()
 
 
-def _read_jpeg(encoded: Encoded) -> Samples:
+def _read_jpeg(encoded: Encoded) -> Image:
     """8-bit JPEG, grey, YCbCr/RGB or CMYK, upright."""
     image = JpegImagePlugin.JpegImageFile(io.BytesIO(encoded.data))
     encoded.check_size(image.height, image.width)
     exif = image.info.get("exif", b"")
     image.load()
-    return pillow_samples(image).oriented(exif_orientation(exif))
+    quality = _quality(image.quantization)
+    return replace(pillow_samples(image).oriented(exif_orientation(exif)).image(), jpeg_quality=quality)
+
+
+def _quality(tables: dict[int, list[int]]) -> float | None:
+    """1 to 100 on the scale of the Independent JPEG Group, from the mean of the first (luminance) table."""
+    if not tables:
+        return None
+    scale = float(np.mean(tables[min(tables)])) / _MEAN_OF_STANDARD_TABLE
+    return float(np.clip(50.0 / scale if scale > 1 else 100.0 - 50.0 * scale, 1.0, 100.0))
 
 
 def _read_bmp(encoded: Encoded) -> Samples:

@@ -15,11 +15,13 @@ import hashlib
 import stat
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from medgraft.data.imaging.decoder import Decoder, Encoded
+from medgraft.data.imaging.dicom.part10 import is_dicom
 from medgraft.data.imaging.image import Image
 from medgraft.data.imaging.npz import NpzDecoder
 from medgraft.data.imaging.raster import RasterDecoder
@@ -27,7 +29,7 @@ from medgraft.errors import ReaderError
 from medgraft.files import sha256_file
 from medgraft.registry import Registry
 
-__all__ = ["DEFAULT_MAX_PIXELS", "READERS", "ImageReader"]
+__all__ = ["DEFAULT_MAX_PIXELS", "READERS", "ImageReader", "as_reader_error"]
 
 DEFAULT_MAX_PIXELS = 200_000_000
 _HEAD = 256
@@ -43,7 +45,7 @@ class _LazyDicom:
     whole = True
 
     def matches(self, head: bytes) -> bool:
-        return head[128:132] == b"DICM"
+        return is_dicom(head)
 
     def members(self, encoded: Encoded) -> list[str]:
         return _dicom_decoder().members(encoded)
@@ -54,7 +56,7 @@ class _LazyDicom:
 
 def _dicom_decoder() -> Decoder:
     """The real decoder; see the module docstring for why it is imported here."""
-    from medgraft.data.imaging.dicom import DicomDecoder
+    from medgraft.data.imaging.dicom.decoder import DicomDecoder
 
     return DicomDecoder()
 
@@ -96,9 +98,9 @@ class ImageReader:
             if image.pixels.dtype.kind == "f" and not bool(np.isfinite(image.pixels).all()):
                 raise ReaderError("it holds pixels that are not finite numbers; replace them and save it again")
             image.pixels.setflags(write=False)
-            return image
+            return replace(image, stored_bytes=encoded.version[1]) if decoder.whole and not member else image
         except Exception as error:  # the boundary: decoders and their libraries raise anything
-            raise _as_reader_error(error) from error
+            raise as_reader_error(error) from error
 
     def members(self, path: Path) -> list[str]:
         """The names of the pictures in the file: ``[""]`` for a single one."""
@@ -106,7 +108,7 @@ class ImageReader:
             decoder, encoded = self._open(path)
             return decoder.members(encoded)
         except Exception as error:  # as in ``read``
-            raise _as_reader_error(error) from error
+            raise as_reader_error(error) from error
 
     def sha256(self, path: Path) -> str:
         """Hex digest of the file's bytes; kept as long as its time and size stay the same."""
@@ -115,7 +117,7 @@ class ImageReader:
             found = self._hashes.get(key)
             return found if found is not None else self._keep(key, sha256_file(path))
         except Exception as error:  # as in ``read``
-            raise _as_reader_error(error) from error
+            raise as_reader_error(error) from error
 
     def _open(self, path: Path) -> tuple[Decoder, Encoded]:
         """The decoder for the file and the file's bytes, which are read once and hashed on the way."""
@@ -173,7 +175,7 @@ def _kind(head: bytes) -> str:
     return f"the bytes {head[:4].hex(' ')}"
 
 
-def _as_reader_error(error: Exception) -> ReaderError:
+def as_reader_error(error: Exception) -> ReaderError:
     """The one exception type at the boundary, without path or content."""
     if isinstance(error, ReaderError):
         return error

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from medgraft.data.cohort.cohort import Quarantined
+from medgraft.data.cohort.cohort import Cohort, Quarantined
 from medgraft.data.cohort.labels import require_trainable
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.tables import write_table
 from medgraft.source.embedding.embed import Embedding, embed
 
-__all__ = ["embedding_stage"]
+__all__ = ["embedding_stage", "without_failures"]
 
 
 def embedding_stage(work: Workspace) -> None:
@@ -30,8 +30,7 @@ def embedding_stage(work: Workspace) -> None:
     work.forward_passes, work.decodes = result.forward_passes, result.decodes
     for stage, seconds in result.seconds.items():
         work.seconds[stage] = work.seconds.get(stage, 0.0) + seconds
-    if result.failures:
-        _set_aside(work, result)
+    work.cohort = without_failures(work.cohort, result)
     work.embedding = result
     require_trainable(work.cohort, work.config.data.positive)
     write_table(work.run / "cohort.parquet", work.cohort.public())
@@ -42,17 +41,17 @@ def embedding_stage(work: Workspace) -> None:
     write_table(work.run.private / "thumbnails.parquet", thumbnails, private=True)
 
 
-def _set_aside(work: Workspace, result: Embedding) -> None:
-    """Take the cases that could not be read out of cohort and embedding, each with its reason."""
-    table, failures = work.cohort.table, dict(result.failures)
+def without_failures(cohort: Cohort, result: Embedding) -> Cohort:
+    """The cohort of readable pictures, the others set aside with their reasons; ``result`` loses the same rows."""
+    if not result.failures:
+        return cohort
+    table, failures = cohort.table, dict(result.failures)
     bad = [
         Quarantined(str(table["case_id"].iloc[row]), str(table["path"].iloc[row]), reason)
         for row, reason in sorted(failures.items())
     ]
     kept = np.array([row not in failures for row in range(len(table))], dtype=bool)
-    work.cohort = replace(
-        work.cohort, table=table[kept].reset_index(drop=True), quarantined=(*work.cohort.quarantined, *bad)
-    )
     result.features = result.features[kept]
     result.facts = [facts for facts, keep in zip(result.facts, kept, strict=True) if keep]
     result.failures = {}
+    return replace(cohort, table=table[kept].reset_index(drop=True), quarantined=(*cohort.quarantined, *bad))

@@ -109,6 +109,13 @@ def evaluation_stage(work: Workspace) -> None:
             rows, bundle, majority=majority, seed=config.seed, replicates=config.evaluation.replicates
         )
         warnings += [f"{part}: {text}" for text in found if part != "train"]
+    untouched = _without_near(work)
+    if untouched is not None:
+        content["test_without_near_duplicates"], _ = evaluate_part(
+            untouched, bundle, majority=majority, seed=config.seed, replicates=config.evaluation.replicates
+        )
+        lost = int((work.predictions["split"] == "test").sum()) - len(untouched)
+        warnings.append(f"{lost} test cases look like a training case; test_without_near_duplicates leaves them out")
     content["_meta"] = {
         "positive_label": work.task.positive,
         "task": work.task.kind,
@@ -119,6 +126,25 @@ def evaluation_stage(work: Workspace) -> None:
         "warnings": warnings,
     }
     write_json(work.run / "metrics.json", content)
+
+
+def _without_near(work: Workspace) -> pd.DataFrame | None:
+    """The test rows that show no picture of train or val again; ``None`` where that is all of them, or none.
+
+    Only a given split can have others: one that is made here keeps near-duplicates together.
+    """
+    if not work.cohort.has_given_split:
+        return None
+    parts = work.parts()
+    cases = work.cohort.table["case_id"].astype(str).tolist()
+    seen = set[str]()
+    for pair in work.near:
+        for here, there in ((pair.first, pair.second), (pair.second, pair.first)):
+            if parts[here] == "test" and parts[there] in ("train", "val"):
+                seen.add(cases[here])
+    test = work.predictions[work.predictions["split"] == "test"]
+    kept = test[~test["case_id"].isin(seen)]
+    return kept if seen and len(kept) else None
 
 
 def _out_of_fold(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> list[pd.DataFrame]:

@@ -23,6 +23,7 @@ from medgraft.data.imaging.reader import ImageReader
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
 from medgraft.home import Home
+from medgraft.insight.audit.near_pairs import NearPair
 from medgraft.progress import Progress
 from medgraft.source.embedding.embed import Embedding, Picture
 from medgraft.source.embedding.engine import Job
@@ -55,6 +56,8 @@ class Workspace:
     strategy: Strategy
     embedding: Embedding | None = None
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    near: list[NearPair] = field(default_factory=list)
+    grey: NDArray[np.uint8] | None = None
     split: Split | None = None
     bundle: Bundle | None = None
     out_of_fold: OutOfFold | None = None

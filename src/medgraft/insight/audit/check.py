@@ -6,30 +6,45 @@ by case id only, never a path or a patient as given. Registering it under ``CHEC
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.imaging.facts import PixelFacts
+from medgraft.insight.audit.near_pairs import NearPair
 from medgraft.registry import Registry
 
 __all__ = ["CHECKS", "SECTIONS", "Check", "Material"]
 
 SECTIONS = (
     *("duplicates", "patients_across_splits", "quarantined", "label_conflicts"),
-    *("pixels", "shortcuts", "privacy", "notes"),
+    *("pixels", "outliers", "shortcuts", "privacy", "notes"),
 )
 """The lists of ``audit.json``."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """What a check may look at. ``part``: case id → train | val | test, as given, else as made."""
+    """What a check may look at.
+
+    ``part``: case id → train | val | test, as given, else as made. ``near``: pairs of rows of the cohort. ``features``
+    (n, d) are the backbone's, NaN where a picture could not be read; ``groups`` (n,) says which rows belong together (a
+    patient, copies). ``identifiers``: case id → kinds of identifying entries of its file. ``grey`` (n, side, side): the
+    small pictures, where they are at hand.
+    """
 
     cohort: Cohort
     facts: Mapping[str, PixelFacts]
     part: Mapping[str, str]
+    near: Sequence[NearPair] = ()
+    features: NDArray[np.float32] | None = None
+    groups: NDArray[np.int64] | None = None
+    identifiers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    grey: NDArray[np.uint8] | None = None
 
     def cases(self) -> list[str]:
         """The case ids whose pixels are known, in the order of the cohort."""

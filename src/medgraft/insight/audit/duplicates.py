@@ -18,8 +18,11 @@ from medgraft.insight.audit.check import CHECKS, Material
 __all__ = ["case_groups", "exact_duplicates", "same_pixels"]
 
 
-def case_groups(cohort_table: pd.DataFrame, pixel_hash: Sequence[str | None]) -> NDArray[np.int64]:
-    """A group number for every row: cases of one patient, or with the same pixels, share it (transitively).
+def case_groups(
+    cohort_table: pd.DataFrame, pixel_hash: Sequence[str | None], pairs: Iterable[tuple[int, int]] = ()
+) -> NDArray[np.int64]:
+    """A group number for every row: cases of one patient, with the same pixels, or of one of ``pairs`` (of rows) share
+    it (transitively).
 
     Pictures of one file (pages, frames) share it too, except in an ``.npz`` archive. Numbers count up from 0
     in the order of the cohort. ``None`` in ``pixel_hash`` is unknown and joins nothing.
@@ -29,6 +32,8 @@ def case_groups(cohort_table: pd.DataFrame, pixel_hash: Sequence[str | None]) ->
     _join(parent, [str(value) if pd.notna(value) else None for value in cohort_table["patient_id"]])
     if "path" in cohort_table:
         _join(parent, [_one_file(str(path)) for path in cohort_table["path"]])
+    for one, other in pairs:
+        _unite(parent, one, other)
     roots = [_root(parent, index) for index in range(len(parent))]
     number: dict[int, int] = {}
     return np.asarray([number.setdefault(root, len(number)) for root in roots], dtype=np.int64)
@@ -50,8 +55,12 @@ def _join(parent: list[int], keys: Iterable[Hashable | None]) -> None:
     first: dict[Hashable, int] = {}
     for index, key in enumerate(keys):
         if key is not None:
-            here, there = _root(parent, index), _root(parent, first.setdefault(key, index))
-            parent[max(here, there)] = min(here, there)
+            _unite(parent, index, first.setdefault(key, index))
+
+
+def _unite(parent: list[int], one: int, other: int) -> None:
+    here, there = _root(parent, one), _root(parent, other)
+    parent[max(here, there)] = min(here, there)
 
 
 def same_pixels(material: Material) -> list[list[str]]:

@@ -22,16 +22,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgraft.data.imaging.facts import PixelFacts, pixel_facts
+from medgraft.data.imaging.facts import FACTS_VERSION, PixelFacts, pixel_facts
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import ReaderError, WeightsError
+from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.embedding import openvino_engine, torch_engine
 from medgraft.source.embedding.engine import ENGINES, Engine, EngineKind, EngineUnavailable, Job
 from medgraft.source.embedding.row_cache import RowCache, cache_cap
+from medgraft.types import Modality, Unit
 
-__all__ = ["Embedding", "Picture", "common_channels", "embed"]
+__all__ = ["Embedding", "Picture", "Sampled", "embed", "sampled"]
 
 _CUT, _VIEW = "pooled", "whole"
 _PREFETCH_BYTES = 512 * 2**20
@@ -74,7 +76,7 @@ class _Store:
         engine = (kind.name, kind.version(), job.device)  # a GPU's float16 is not a CPU's float32
         recipe = RowCache.key(job.identity(), preprocessing.digest(), _CUT, _VIEW, *engine)
         self.features = RowCache(cache / "features" / recipe.hex()[:32], progress)
-        self.facts = RowCache(cache / "facts" / "pixels", progress)
+        self.facts = RowCache(cache / "facts" / FACTS_VERSION, progress)
 
 
 def embed(
@@ -248,17 +250,32 @@ def _unpack(row: bytes) -> PixelFacts:
     return PixelFacts.from_dict(json.loads(row[4:end]), row[end:])
 
 
-def common_channels(pictures: Sequence[Picture], job: Job, reader: ImageReader) -> int:
-    """1 if a spread sample of the pictures is grey, else 3. Asks the cache before it decodes."""
+@dataclass(frozen=True)
+class Sampled:
+    """What a spread sample of pictures has in common: channels (1 where all are grey), modality and unit (unknown and
+    stored where they differ)."""
+
+    channels: int
+    modality: Modality
+    unit: Unit
+
+
+def sampled(pictures: Sequence[Picture], home: Home, reader: ImageReader) -> Sampled:
+    """Look at a few pictures; asks the cache before it decodes."""
     step = max(1, len(pictures) // _SAMPLE)
     sample = list(pictures[::step])[:_SAMPLE]
     keys = [RowCache.key(picture.sha256, picture.member) for picture in sample]
-    known = RowCache(job.home.cache / "facts" / "pixels").rows(keys)
+    known = RowCache(home.cache / "facts" / FACTS_VERSION).rows(keys)
+    kinds = []
     for key, picture in zip(keys, sample, strict=True):
         try:
-            found = _unpack(known[key]).channels if key in known else reader.read(picture.path, picture.member).channels
+            found = _unpack(known[key]) if key in known else reader.read(picture.path, picture.member)
         except ReaderError:
             continue
-        if found == 3:
-            return 3
-    return 1
+        kinds.append((found.channels, found.modality, found.unit))
+    modalities, units = {kind[1] for kind in kinds}, {kind[2] for kind in kinds}
+    return Sampled(
+        channels=max((kind[0] for kind in kinds), default=1),
+        modality=modalities.pop() if len(modalities) == 1 else Modality.UNKNOWN,
+        unit=units.pop() if len(units) == 1 else Unit.STORED,
+    )

@@ -1,0 +1,1 @@
+"""DICOM files to pictures: parsed by allow-list, decoded in a child where compressed, read by the standard."""
