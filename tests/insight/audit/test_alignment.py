@@ -29,7 +29,7 @@ def compared(one: np.ndarray, other: np.ndarray) -> tuple[float, str]:
     way = int(fit.orientation[0])
     value = sheets.agreement(0, 1, way, fit.shift[0])
     if value < 0.75:
-        value = max(value, sheets.agreement_enlarged(0, 1, way))
+        value = max(value, sheets.agreement_enlarged(0, 1, way, float(fit.likeness[0])))
     return value, ORIENTATIONS[way]
 
 

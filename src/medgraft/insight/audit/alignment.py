@@ -41,7 +41,7 @@ _BATCH = 2048
 _EDGE, _BLOCK = 8, 16
 _TEXTURED = 0.2
 _HOPELESS = 0.02
-_FITS = 0.5
+_BETTER = 0.05
 _MANY_PLACES = 60
 """Agreement is the value that 40 % of the textured places reach: their 60th percentile."""
 
@@ -111,12 +111,13 @@ class Sheets:
         second = np.flip(self._fine[other], _FLIPS[orientation]).astype(np.float32)
         return _agreement(self._fine[one].astype(np.float32), second, shift)
 
-    def agreement_enlarged(self, whole: int, part: int, orientation: int) -> float:
-        """The same where the second picture may be a part of the first, which is enlarged until it fits best."""
+    def agreement_enlarged(self, whole: int, part: int, orientation: int, likeness: float) -> float:
+        """The same where the second picture may be a part of the first, which is enlarged until it fits best; 0 where
+        that fits hardly better than without (``likeness``)."""
         turned = np.flip(self._register[part], _FLIPS[orientation])
         values, shifts = _peaks(self._enlargements(whole), fft.rfft2(turned)[None])
         best = int(values.argmax())
-        if values[best] < _FITS:
+        if values[best] < likeness + _BETTER:
             return 0.0
         second = np.flip(self._fine[part], _FLIPS[orientation]).astype(np.float32)
         finer = [_band(_zoomed(_scaled(self.grey[whole]), _SCALES[best] + step), _FINE_BAND) for step in _FINER]

@@ -19,11 +19,12 @@ from medgraft.insight.audit.alignment import ORIENTATIONS, SIDE, Sheets, stacked
 __all__ = ["NearPair", "find_near_pairs"]
 
 _NEIGHBOURS, _NEIGHBOURS_BY_LOOKS = 8, 4
-_HASH_DISTANCE = 6
+_HASH_DISTANCE, _MOST_BY_HASH = 6, 8
 _COPY, _COPY_OF_ONE_PATIENT = 0.65, 0.95
 """Agreement from which a pair shows one picture, at least. Two films of one patient in one pose reach up to 0.9."""
-_ABOVE_USUAL = 0.6
+_ABOVE_USUAL = 0.65
 """Where strangers agree much already (one device, little noise), a copy has to close this part of the gap to 1."""
+_FEWEST_PAIRS = 200
 _WORTH_A_LOOK = 0.5
 """Likeness of the coarser structure that every copy has (measured: 0.65 and more, also when cropped by 5 %)."""
 _ENLARGED_PARTNERS = 6
@@ -60,7 +61,7 @@ def find_near_pairs(
     pairs = _candidates(features[rows], sheets.grey, np.array([fact.dhash for fact in known], dtype=np.uint64))
     whose = [None if patients is None else patients[row] for row in rows]
     judged = _judged(sheets, pairs, features[rows])
-    usual = _usual_agreement(judged, len(rows))
+    usual = _usual_agreement(judged, len(pairs))
     limit = max(_COPY, usual + _ABOVE_USUAL * (1.0 - usual))
     found = []
     for one, other, value, way in judged:
@@ -85,18 +86,20 @@ def _judged(sheets: Sheets, pairs: NDArray[np.int64], features: NDArray[np.float
         one, other, way = int(pairs[number, 0]), int(pairs[number, 1]), int(fit.orientation[number])
         value = sheets.agreement(one, other, way, fit.shift[number])
         if value < _COPY_OF_ONE_PATIENT and (one, other) in close:
-            value = max(value, sheets.agreement_enlarged(one, other, way), sheets.agreement_enlarged(other, one, way))
+            plain = float(fit.likeness[number])
+            value = max(value, *(sheets.agreement_enlarged(*pair, way, plain) for pair in ((one, other), (other, one))))
         judged.append((one, other, value, way))
     return judged
 
 
-def _usual_agreement(judged: _Judged, pictures: int) -> float:
-    """How far strangers agree in this cohort: the median over pictures of their third-best partner's agreement."""
-    partners: list[list[float]] = [[] for _ in range(pictures)]
-    for one, other, value, _ in judged:
-        partners[one].append(value)
-        partners[other].append(value)
-    return float(np.median([sorted(values, reverse=True)[2] if len(values) > 2 else 0.0 for values in partners]))
+def _usual_agreement(judged: _Judged, pairs: int) -> float:
+    """How far likely pairs of this cohort agree that are no copies: the upper quartile over all ``pairs`` that were
+    candidates; those that were not worth a look count as nothing. Few pairs say nothing about what is usual."""
+    if pairs < _FEWEST_PAIRS:
+        return 0.0
+    values = np.zeros(max(pairs, len(judged), 1))
+    values[: len(judged)] = [value for _, _, value, _ in judged]
+    return float(np.quantile(np.maximum(values, 0.0), 0.75))
 
 
 def _candidates(
@@ -133,14 +136,14 @@ def _nearest(rows: NDArray[np.float32], others: NDArray[np.float32], wanted: int
 
 
 def _close_hashes(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Pairs whose 64-bit difference hashes differ in few bits; a hash that is nearly all zeros (a flat picture) is
-    close to too many to say anything."""
+    """Pairs whose 64-bit difference hashes differ in few bits. A hash that is nearly all zeros (a flat picture), or
+    close to many others (pictures that are all alike from afar), says nothing."""
     telling = np.flatnonzero(np.bitwise_count(hashes) >= 8)
     found = [np.zeros((0, 2), np.int64)]
     for start in range(0, len(telling), _CHUNK):
         part = telling[start : start + _CHUNK]
-        distance = np.bitwise_count(hashes[part, None] ^ hashes[None, telling])
-        one, other = np.nonzero(distance <= _HASH_DISTANCE)
-        pairs = np.stack([part[one], telling[other]], axis=1)
-        found.append(pairs[pairs[:, 0] < pairs[:, 1]])
+        close = np.bitwise_count(hashes[part, None] ^ hashes[None, telling]) <= _HASH_DISTANCE
+        close[close.sum(axis=1) > _MOST_BY_HASH] = False
+        one, other = np.nonzero(close)
+        found.append(np.stack([part[one], telling[other]], axis=1))
     return np.concatenate(found)
