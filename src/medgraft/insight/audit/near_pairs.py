@@ -25,7 +25,7 @@ _COPY, _COPY_OF_ONE_PATIENT = 0.65, 0.95
 _ABOVE_USUAL = 0.65
 """Where strangers agree much already (one device, little noise), a copy has to close this part of the gap to 1."""
 _FEWEST_PAIRS = 200
-_WORTH_A_LOOK = 0.5
+_WORTH_A_LOOK = 0.6
 """Likeness of the coarser structure that every copy has (measured: 0.65 and more, also when cropped by 5 %)."""
 _ENLARGED_PARTNERS = 6
 _CHUNK = 1024
