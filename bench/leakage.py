@@ -104,7 +104,7 @@ def pairs_of(folder, home):
     names = [Path(path).name for path in cohort.table["path"]]
     full = list(cohort.table["path"])
     patients = [name if isinstance(name, str) else None for name in cohort.table["patient_id"]]
-    found = find_near_pairs(result.features, result.facts, patients)
+    found = find_near_pairs(result.pooled, result.facts, patients)
     hashes = [fact.pixel_hash for fact in result.facts]
     exact = {}
     for name, digest in zip(names, hashes, strict=True):

@@ -111,7 +111,7 @@ def test_embedding_is_a_table(fitted, tmp_path):
     result = embed_data(fitted.cohort, tmp_path / "features.parquet", home=fitted.home)
     table = pd.read_parquet(tmp_path / "features.parquet")
     assert result["forward_passes"] == 0
-    assert [column for column in table if column.startswith("f")] == [f"f{i}" for i in range(1280)]
+    assert [column for column in table if column.startswith("f")] == [f"f{i}" for i in range(2848)]
     assert len(table) == result["cases"]
     assert not {"path", "patient"} & set(table)
 

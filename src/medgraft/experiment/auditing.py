@@ -81,7 +81,7 @@ def audit_data(
     result = embed(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)
     cohort = without_failures(cohort, result)
     grey = stacked_grey([b"" if fact is None else fact.thumbnail for fact in result.facts])
-    near = find_near_pairs(result.features, result.facts, known_patients(cohort.table), grey)
+    near = find_near_pairs(result.pooled, result.facts, known_patients(cohort.table), grey)
     hashes = [None if fact is None else fact.pixel_hash for fact in result.facts]
     groups = case_groups(cohort.table, hashes, [(pair.first, pair.second) for pair in near])
     cases = cohort.table["case_id"].astype(str).tolist()

@@ -54,6 +54,7 @@ def build_source(
     ``seen``: what the pictures have in common, where that is known already.
     """
     backbone = resolve_backbone(config.backbone.name, weights=config.backbone.weights, home=home, seed=config.seed)
+    backbone = backbone if config.backbone.readout == "stages" else backbone.pooled()
     facts, wanted = backbone.facts, config.preprocess
     device = choose_device(config.device)
     job = Job(backbone, facts.checksum, 3, wanted.size or facts.size, home, device)

@@ -38,6 +38,9 @@ class BackboneSection(_Section):
 
     name: str = Field(default=DEFAULT_BACKBONE, description="timm's NAME, torchvision/NAME, or a registered one")
     weights: str | None = Field(default=None, description="name in the weights store, or 'random'")
+    readout: Literal["stages", "pooled"] = Field(
+        default="stages", description="features: the pooled output and the statistics of the stages, or the first alone"
+    )
 
 
 class PreprocessSection(_Section):

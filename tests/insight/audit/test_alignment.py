@@ -27,9 +27,9 @@ def compared(one: np.ndarray, other: np.ndarray) -> tuple[float, str]:
     sheets = Sheets(np.stack([thumbnail(one), thumbnail(other)]))
     fit = sheets.register(PAIR)
     way = int(fit.orientation[0])
-    value = sheets.agreement(0, 1, way, fit.shift[0])
+    value = float(sheets.agreement(PAIR, fit)[0])
     if value < 0.75:
-        value = max(value, sheets.agreement_enlarged(0, 1, way, float(fit.likeness[0])))
+        value = max(value, float(sheets.agreement_enlarged(PAIR, fit)[0]))
     return value, ORIENTATIONS[way]
 
 
@@ -70,8 +70,25 @@ def test_other_pictures_of_the_same_kind_do_not(textured: Callable[..., np.ndarr
 def test_flat_pictures_fit_nothing() -> None:
     flat = np.zeros((2, SIDE, SIDE), np.uint8)
     sheets = Sheets(flat)
-    assert sheets.register(PAIR).likeness[0] == pytest.approx(0, abs=1e-6)
-    assert sheets.agreement(0, 1, 0, np.zeros(2, np.int64)) == 0
+    fit = sheets.register(PAIR)
+    assert fit.likeness[0] == pytest.approx(0, abs=1e-6)
+    assert sheets.agreement(PAIR, fit)[0] == 0
+
+
+def test_a_pair_is_judged_alone(textured: Callable[..., np.ndarray]) -> None:
+    """What is found of a pair does not depend on the other pairs."""
+    grey = np.stack([thumbnail(textured(seed % 5)[: 128 - seed, seed:]) for seed in range(10)])
+    pairs = np.array([(one, other) for one in range(10) for other in range(one)])
+    sheets = Sheets(grey)
+    fit = sheets.register(pairs)
+    together = [sheets.agreement(pairs, fit), sheets.agreement_enlarged(pairs, fit)]
+    for row in range(0, len(pairs), 7):
+        part = np.array([row])
+        alone = Sheets(grey)
+        single = alone.register(pairs[part])
+        np.testing.assert_allclose(single.likeness, fit.likeness[part], atol=1e-5)
+        assert alone.agreement(pairs[part], single)[0] == pytest.approx(together[0][row], abs=1e-5)
+        assert alone.agreement_enlarged(pairs[part], single)[0] == pytest.approx(together[1][row], abs=1e-5)
 
 
 def test_nothing_is_nothing() -> None:

@@ -45,7 +45,7 @@ def _right(network: torch.nn.Module, weights: Path, weight: Tensor, bias: Tensor
     answers = {}
     with torch.no_grad():
         for name in NAMED:
-            logits = network(_photograph(weights / "eval_images" / name, 224)) @ weight.T + bias
+            logits = network(_photograph(weights / "eval_images" / name, 224))[:, : weight.shape[1]] @ weight.T + bias
             answers[name] = int(logits.argmax()) in accepted[name]["accept"]
     return answers
 

@@ -45,12 +45,16 @@ def test_contract(name: str) -> None:
     assert set(family.origin(name)) == {"url", "licence", "trained_on"}
     body = seeded_body(name)
     assert not body.training
-    dimension, parameters = measure(name, preprocessing["size"])
-    assert parameters == sum(item.numel() for item in body.parameters())
+    measured = measure(name, preprocessing["size"])
+    assert measured.parameters == sum(item.numel() for item in body.parameters())
     with torch.no_grad():
         features = body(torch.zeros(1, 3, preprocessing["size"], preprocessing["size"])).flatten(1)
-    assert features.shape == (1, dimension)
-    network = BackboneNetwork(body, channels=1, mean=preprocessing["mean"], std=preprocessing["std"])
+    scaling = {"mean": preprocessing["mean"], "std": preprocessing["std"]}
+    network = BackboneNetwork(body, channels=1, **scaling, readout=measured.readout)
+    with torch.no_grad():
+        read = network(torch.zeros(1, 1, preprocessing["size"], preprocessing["size"]))
+    assert read.shape == (1, measured.feature_dim) and bool(torch.isfinite(read).all())
+    assert measured.feature_dim == features.shape[1] + 2 * sum(channels for _, channels in measured.readout)
     stages = network_stages(name, network)
     assert check_partition(network, stages)
     assert len({label for label, _ in stages}) == len(stages) >= 1

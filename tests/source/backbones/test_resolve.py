@@ -28,7 +28,7 @@ def test_default_is_resolved_without_torch(tmp_path: Path) -> None:
         f"home = Home(Path({str(tmp_path)!r}))\n"
         "for weights in (None, 'random'):\n"
         "    assert resolve_backbone('tf_efficientnet_lite0', weights=weights, home=home).facts.feature_dim "
-        "== 1280\n"
+        "== 2848\n"
         "assert not list_entries(home) and not verify_entries(home)\n"
         "print([name for name in ('torch', 'timm', 'torchvision', 'sklearn') if name in sys.modules])\n"
     )
@@ -40,7 +40,7 @@ def test_random_weights_are_seeded_and_nobody_else_is(home: Home) -> None:
     before = torch.random.get_rng_state()
     first, again = (resolve_backbone("resnet18", weights="random", home=home, seed=3) for _ in range(2))
     assert first.facts == again.facts and first.facts.checksum == "random:3"
-    assert (first.facts.feature_dim, first.facts.parameters) == (512, 11_176_512)
+    assert (first.facts.feature_dim, first.facts.parameters) == (512 + 2 * (64 + 128 + 256), 11_176_512)
     one, two = first.build(3), again.build(3)
     other = resolve_backbone("resnet18", weights="random", home=home, seed=4).build(3)
     assert all(torch.equal(value, two.state_dict()[key]) for key, value in one.state_dict().items())

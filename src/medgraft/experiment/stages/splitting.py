@@ -28,7 +28,7 @@ def split_stage(work: Workspace) -> None:
     facts = work.embedding.facts if work.embedding is not None else []
     if work.embedding is not None:
         work.grey = stacked_grey([b"" if fact is None else fact.thumbnail for fact in facts])
-        work.near = find_near_pairs(work.embedding.features, facts, known_patients(work.cohort.table), work.grey)
+        work.near = find_near_pairs(work.embedding.pooled, facts, known_patients(work.cohort.table), work.grey)
     pairs = [] if work.cohort.has_given_split else [(pair.first, pair.second) for pair in work.near]
     hashes = [None if fact is None else fact.pixel_hash for fact in facts]
     work.groups = case_groups(work.cohort.table, hashes, pairs)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ _FLAT = 1e-3
 _SCALES = tuple(1.0 + 0.02 * step for step in range(1, 7))
 _FINER = (-0.01, -0.005, 0.0, 0.005, 0.01)
 _SHIFT = 6
-_BATCH = 2048
+_REGISTERED_AT_ONCE, _JUDGED_AT_ONCE = 256, 32
 _EDGE, _BLOCK = 8, 16
 _TEXTURED = 0.2
 _HOPELESS = 0.02
@@ -70,6 +70,9 @@ class Registered:
     orientation: NDArray[np.int64]
     shift: NDArray[np.int64]
 
+    def __getitem__(self, rows: NDArray[np.int64]) -> Registered:
+        return Registered(self.likeness[rows], self.orientation[rows], self.shift[rows])
+
 
 class Sheets:
     """Pictures ready to be compared: ``grey`` (n, SIDE, SIDE), 0 to 255."""
@@ -94,52 +97,87 @@ class Sheets:
         turned = np.stack([np.flip(coarse, tuple(axis + 1 for axis in flips)) for flips in _FLIPS], axis=1)
         likeness = np.empty(len(pairs), np.float32)
         way, shift = np.empty(len(pairs), np.int64), np.empty((len(pairs), 2), np.int64)
-        for start in range(0, len(pairs), _BATCH):
-            part = slice(start, start + _BATCH)
+
+        def fit(part: NDArray[np.int64]) -> None:
             one, other = pairs[part, 0], pairs[part, 1]
             way[part] = np.einsum("mrc,mkrc->mk", coarse[one], turned[other]).argmax(axis=1)
             spectra = self._spectra[other]
             for number, flips in enumerate(_FLIPS[1:], start=1):
                 rows = np.flatnonzero(way[part] == number)
                 flipped = np.flip(self._register[other[rows]], tuple(axis + 1 for axis in flips))
-                spectra[rows] = fft.rfft2(flipped, axes=(1, 2), workers=-1)
+                spectra[rows] = fft.rfft2(flipped, axes=(1, 2))
             likeness[part], shift[part] = _peaks(self._spectra[one], spectra)
+
+        _by_chunks(fit, len(pairs), _REGISTERED_AT_ONCE)
         return Registered(likeness, way, shift)
 
-    def agreement(self, one: int, other: int, orientation: int, shift: NDArray[np.int64]) -> float:
-        """What 40 % of the textured places reach, -1 to 1; 0 where too little has any texture."""
-        second = np.flip(self._fine[other], _FLIPS[orientation]).astype(np.float32)
-        return _agreement(self._fine[one].astype(np.float32), second, shift)
+    def agreement(self, pairs: NDArray[np.int64], fit: Registered) -> Floats:
+        """What 40 % of the textured places reach, (m,), -1 to 1; 0 where too little has any texture."""
+        found = np.zeros(len(pairs), np.float32)
 
-    def agreement_enlarged(self, whole: int, part: int, orientation: int, likeness: float) -> float:
+        def judge(rows: NDArray[np.int64]) -> None:
+            first = np.stack([self._fine[one] for one in pairs[rows, 0]]).astype(np.float32)
+            found[rows] = _agreement(first, self._laid(pairs[rows, 1], fit[rows]))
+
+        _by_chunks(judge, len(pairs), _JUDGED_AT_ONCE)
+        return found
+
+    def agreement_enlarged(self, pairs: NDArray[np.int64], fit: Registered) -> Floats:
         """The same where the second picture may be a part of the first, which is enlarged until it fits best; 0 where
-        that fits hardly better than without (``likeness``)."""
-        turned = np.flip(self._register[part], _FLIPS[orientation])
-        values, shifts = _peaks(self._enlargements(whole), fft.rfft2(turned)[None])
-        best = int(values.argmax())
-        if values[best] < likeness + _BETTER:
-            return 0.0
-        second = np.flip(self._fine[part], _FLIPS[orientation]).astype(np.float32)
-        finer = [_band(_zoomed(_scaled(self.grey[whole]), _SCALES[best] + step), _FINE_BAND) for step in _FINER]
-        return max(_agreement(first, second, shifts[best]) for first in finer)
+        that fits hardly better than without."""
+        found = np.zeros(len(pairs), np.float32)
+
+        def judge(rows: NDArray[np.int64]) -> None:
+            for row in rows:
+                whole, part = (int(number) for number in pairs[row])
+                turned = np.flip(self._register[part], _FLIPS[fit.orientation[row]])
+                values, shifts = _peaks(self._enlargements(whole), fft.rfft2(turned)[None])
+                best = int(values.argmax())
+                if values[best] >= fit.likeness[row] + _BETTER:
+                    moved = Registered(values[best : best + 1], fit.orientation[row : row + 1], shifts[best : best + 1])
+                    second = np.repeat(self._laid(pairs[row : row + 1, 1], moved), len(_FINER), axis=0)
+                    picture = _scaled(self.grey[whole])
+                    finer = [_band(_zoomed(picture, _SCALES[best] + step), _FINE_BAND) for step in _FINER]
+                    found[row] = _agreement(np.stack(finer), second).max()
+
+        _by_chunks(judge, len(pairs), _JUDGED_AT_ONCE)
+        return found
+
+    def _laid(self, rows: NDArray[np.int64], fit: Registered) -> Floats:
+        """The finest structure of pictures as they lie upon their partners, (m, SIDE, SIDE)."""
+        ways, shifts = fit.orientation.tolist(), (2 * fit.shift).tolist()
+        laid = [
+            np.roll(np.flip(self._fine[row], _FLIPS[way]), shift, (0, 1))
+            for row, way, shift in zip(rows, ways, shifts, strict=True)
+        ]
+        return np.stack(laid).astype(np.float32)
 
     def _enlargements(self, row: int) -> NDArray[np.complex64]:
         """Spectra of a picture enlarged by each of ``_SCALES``; kept, because each is asked for several times."""
         if row not in self._views:
-            half = _scaled(self.grey[row]).reshape(_HALF, 2, _HALF, 2).mean(axis=(1, 3))
-            views = np.stack([_levelled(_zoomed(half, scale)) for scale in _SCALES])
-            self._views[row] = np.asarray(fft.rfft2(views, axes=(1, 2)))
+            views = np.stack([_zoomed(self._register[row], scale) for scale in _SCALES]) * _fade(_HALF)
+            norms = np.linalg.norm(views, axis=(1, 2), keepdims=True)
+            self._views[row] = np.asarray(fft.rfft2(views / np.maximum(norms, _FLAT), axes=(1, 2)))
         return self._views[row]
 
 
-def _agreement(first: Floats, second: Floats, shift: NDArray[np.int64]) -> float:
-    """Of two bands, the second shifted by ``shift`` pixels of half size; the best of the pixels around it."""
-    down, right = int(shift[0]) * 2, int(shift[1]) * 2
-    middle = np.roll(second, (down, right), (0, 1))
-    if _by_places(first, middle) < _HOPELESS:
-        return 0.0
-    near = [np.roll(middle, (row, column), (0, 1)) for row in (-1, 0, 1) for column in (-1, 0, 1)]
-    return _by_places(first, max(near, key=lambda shifted: float(np.vdot(first, shifted))))
+def _by_chunks(work: Callable[[NDArray[np.int64]], None], count: int, size: int) -> None:
+    """Call ``work`` with the numbers 0 to ``count``, ``size`` at a time, in threads."""
+    chunks = [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(work, chunks))
+
+
+def _agreement(first: Floats, second: Floats) -> Floats:
+    """Of bands (m, SIDE, SIDE) laid upon each other; the best of the pixels around is taken for each."""
+    found = np.zeros(len(first), np.float32)
+    hopeful = np.flatnonzero(_by_places(first, second) >= _HOPELESS)
+    first, second = first[hopeful], second[hopeful]
+    near = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
+    shifted = np.stack([np.roll(second, shift, (1, 2)) for shift in near])
+    best = np.einsum("mrc,kmrc->mk", first, shifted).argmax(axis=1)
+    found[hopeful] = _by_places(first, shifted[best, np.arange(len(first))])
+    return found
 
 
 def _prepared(grey: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.float16]]:
@@ -178,7 +216,7 @@ def _fade(side: int) -> Floats:
 
 def _peaks(one: NDArray[np.complex64], other: NDArray[np.complex64]) -> tuple[Floats, NDArray[np.int64]]:
     """Largest correlation over shifts of up to ``_SHIFT`` pixels, and that shift, for each pair of spectra."""
-    surface = fft.irfft2(one * np.conj(other), s=(_HALF, _HALF), axes=(1, 2), workers=-1)
+    surface = fft.irfft2(one * np.conj(other), s=(_HALF, _HALF), axes=(1, 2))
     near = np.r_[0 : _SHIFT + 1, _HALF - _SHIFT : _HALF]
     window = surface[:, near[:, None], near].reshape(len(surface), -1)
     place = window.argmax(axis=1)
@@ -194,17 +232,25 @@ def _zoomed(picture: Floats, scale: float) -> Floats:
     return np.asarray(ndimage.affine_transform(picture, [1 / scale] * 2, offset=offset, order=1, mode="nearest"))
 
 
-def _by_places(first: Floats, second: Floats) -> float:
-    """Correlation block by block, and the value that many of the textured blocks reach."""
-    inner = slice(_EDGE, SIDE - _EDGE)
+def _by_places(first: Floats, second: Floats) -> Floats:
+    """Correlation block by block, and the value that many of the textured blocks reach, for each pair (m,)."""
     across = (SIDE - 2 * _EDGE) // _BLOCK
 
-    def sums(values: Floats) -> Floats:
-        return np.asarray(values[inner, inner].reshape(across, _BLOCK, across, _BLOCK).sum(axis=(1, 3)))
+    def sums(one: Floats, other: Floats) -> Floats:
+        inner = (one * other)[:, _EDGE : SIDE - _EDGE, _EDGE : SIDE - _EDGE]
+        columns = inner.reshape(len(inner), SIDE - 2 * _EDGE, across, _BLOCK).sum(axis=3)
+        blocks = columns.reshape(len(inner), across, _BLOCK, across).sum(axis=2)
+        return np.asarray(blocks.reshape(len(inner), across**2))
 
-    one, other, both = sums(first * first), sums(second * second), sums(first * second)
+    one, other, both = sums(first, first), sums(second, second), sums(first, second)
     floor = _BLOCK * _BLOCK * 1e-6
-    textured = (one > np.maximum(_TEXTURED * np.median(one), floor)) & (other > floor)
-    if textured.sum() < across:
-        return 0.0
-    return float(np.percentile(both[textured] / np.sqrt(one[textured] * other[textured]), _MANY_PLACES))
+    textured = (one > np.maximum(_TEXTURED * np.median(one, axis=1, keepdims=True), floor)) & (other > floor)
+    value = both / np.sqrt(np.maximum(one * other, floor * floor))
+    ordered = np.sort(np.where(textured, value, np.inf), axis=1)
+    count = textured.sum(axis=1)
+    place = (np.maximum(count, 1) - 1) * (_MANY_PLACES / 100)
+    below, rows = np.floor(place).astype(np.int64), np.arange(len(ordered))
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, np.maximum(count, 1) - 1)]
+    enough = count >= across
+    low, high = np.where(enough, low, 0.0), np.where(enough, high, 0.0)
+    return np.asarray(low + (high - low) * (place - below), dtype=np.float32)

@@ -58,9 +58,10 @@ def find_near_pairs(
         return []
     known = [fact for fact in (facts[row] for row in rows) if fact is not None]
     sheets = Sheets(stacked_grey([fact.thumbnail for fact in known]) if grey is None else grey[rows])
-    pairs = _candidates(features[rows], sheets.grey, np.array([fact.dhash for fact in known], dtype=np.uint64))
+    neighbours = _nearest_by(features[rows] - features[rows].mean(axis=0), wanted=_NEIGHBOURS)
+    pairs = _candidates(neighbours, sheets.grey, np.array([fact.dhash for fact in known], dtype=np.uint64))
     whose = [None if patients is None else patients[row] for row in rows]
-    judged = _judged(sheets, pairs, features[rows])
+    judged = _judged(sheets, pairs, neighbours)
     usual = _usual_agreement(judged, len(pairs))
     limit = max(_COPY, usual + _ABOVE_USUAL * (1.0 - usual))
     found = []
@@ -74,22 +75,19 @@ def find_near_pairs(
 _Judged = list[tuple[int, int, float, int]]
 
 
-def _judged(sheets: Sheets, pairs: NDArray[np.int64], features: NDArray[np.float32]) -> _Judged:
+def _judged(sheets: Sheets, pairs: NDArray[np.int64], neighbours: NDArray[np.int64]) -> _Judged:
     """Each pair that is worth a look: its rows, its agreement, its orientation."""
     fit = sheets.register(pairs)
+    worth = np.flatnonzero(fit.likeness >= _WORTH_A_LOOK)
+    pairs, fit = pairs[worth], fit[worth]
+    values = sheets.agreement(pairs, fit)
     # A copy that was cropped fits only when it is enlarged, which is costly: tried with the nearest in the embedding.
-    centred = features - features.mean(axis=0)
-    nearest = np.sort(_nearest(centred, centred, _ENLARGED_PARTNERS), axis=1)
-    close = {(int(one), int(other)) for one, other in nearest}
-    judged = []
-    for number in np.flatnonzero(fit.likeness >= _WORTH_A_LOOK):
-        one, other, way = int(pairs[number, 0]), int(pairs[number, 1]), int(fit.orientation[number])
-        value = sheets.agreement(one, other, way, fit.shift[number])
-        if value < _COPY_OF_ONE_PATIENT and (one, other) in close:
-            plain = float(fit.likeness[number])
-            value = max(value, *(sheets.agreement_enlarged(*pair, way, plain) for pair in ((one, other), (other, one))))
-        judged.append((one, other, value, way))
-    return judged
+    close = {(min(pair), max(pair)) for pair in _as_pairs(neighbours[:, : _ENLARGED_PARTNERS + 1]).tolist()}
+    near = np.array([(one, other) in close for one, other in pairs.tolist()], dtype=bool)
+    tried = np.flatnonzero(near & (values < _COPY_OF_ONE_PATIENT))
+    for way in (pairs[tried], pairs[tried, ::-1]):
+        values[tried] = np.maximum(values[tried], sheets.agreement_enlarged(way, fit[tried]))
+    return list(zip(*pairs.T.tolist(), values.tolist(), fit.orientation.tolist(), strict=True))
 
 
 def _usual_agreement(judged: _Judged, pairs: int) -> float:
@@ -103,35 +101,44 @@ def _usual_agreement(judged: _Judged, pairs: int) -> float:
 
 
 def _candidates(
-    features: NDArray[np.float32], grey: NDArray[np.uint8], hashes: NDArray[np.uint64]
+    neighbours: NDArray[np.int64], grey: NDArray[np.uint8], hashes: NDArray[np.uint64]
 ) -> NDArray[np.int64]:
-    """Pairs (m, 2), smaller number first, each once."""
-    centred = features - features.mean(axis=0)
+    """Pairs (m, 2), smaller number first, each once. ``neighbours`` (n, k): the nearest in the embedding."""
     step = SIDE // 16
     coarse = grey.reshape(len(grey), 16, step, 16, step).mean(axis=(2, 4), dtype=np.float32)
-    pairs = [_nearest(centred, centred, _NEIGHBOURS), _close_hashes(hashes)]
+    pairs = [_as_pairs(neighbours), _close_hashes(hashes)]
     plain = coarse.reshape(len(coarse), -1)
     for flips in ((), (2,), (1,), (1, 2)):
         turned = np.flip(coarse, flips).reshape(len(coarse), -1) if flips else plain
-        pairs.append(_nearest(_levelled(plain), _levelled(turned), _NEIGHBOURS_BY_LOOKS))
+        pairs.append(_as_pairs(_nearest_by(_levelled(plain), _levelled(turned), wanted=_NEIGHBOURS_BY_LOOKS)))
     every = np.sort(np.concatenate(pairs), axis=1)
     return np.unique(every[every[:, 0] != every[:, 1]], axis=0)
+
+
+def _as_pairs(neighbours: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n, k) of neighbours' numbers → (n k, 2), each row's number before a neighbour's."""
+    place = np.repeat(np.arange(len(neighbours)), neighbours.shape[1])
+    return np.stack([place, neighbours.ravel()], axis=1)
 
 
 def _levelled(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(rows - rows.mean(axis=1, keepdims=True))
 
 
-def _nearest(rows: NDArray[np.float32], others: NDArray[np.float32], wanted: int) -> NDArray[np.int64]:
-    """Each row with the ``wanted`` others at the smallest angle, itself among them."""
-    rows, others = (item / np.maximum(np.linalg.norm(item, axis=1, keepdims=True), 1e-12) for item in (rows, others))
-    count = min(wanted + 1, len(others))
+def _nearest_by(
+    rows: NDArray[np.float32], others: NDArray[np.float32] | None = None, *, wanted: int
+) -> NDArray[np.int64]:
+    """The ``wanted`` others (without them: rows) at the smallest angle to each row, and the row itself where it is
+    among them, nearest first: (n, wanted + 1), less where there are fewer."""
+    unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    second = unit if others is None else others / np.maximum(np.linalg.norm(others, axis=1, keepdims=True), 1e-12)
+    count = min(wanted + 1, len(second))
     found = []
-    for start in range(0, len(rows), _CHUNK):
-        closeness = rows[start : start + _CHUNK] @ others.T
+    for start in range(0, len(unit), _CHUNK):
+        closeness = unit[start : start + _CHUNK] @ second.T
         best = np.argpartition(-closeness, count - 1, axis=1)[:, :count]
-        place = np.repeat(np.arange(start, start + len(closeness)), count)
-        found.append(np.stack([place, best.ravel()], axis=1))
+        order = np.argsort(-np.take_along_axis(closeness, best, axis=1), axis=1, kind="stable")
+        found.append(np.take_along_axis(best, order, axis=1))
     return np.concatenate(found)
 
 

@@ -1,9 +1,9 @@
 """The contract of a backbone: a pretrained feature extractor that carries its own preprocessing and licence.
 
 ``Backbone`` is plain data plus one method that builds the network. The network maps pixels in [0, 1],
-shape (N, C, H, W), C = 1 or 3, to pooled features (N, feature_dim): normalisation (mean, std) is *inside*,
-as is the stem for one channel. It comes in eval mode with every weight loaded strictly; what was not
-loaded (the source task's own head) is named in ``not_transferred``.
+shape (N, C, H, W), C = 1 or 3, to features (N, feature_dim): the pooled output, then what is read off its stages
+(``readout``). Normalisation (mean, std) is *inside*, as is the stem for one channel. It comes in eval mode with every
+weight loaded strictly; what was not loaded (the source task's own head) is named in ``not_transferred``.
 
 A family (``timm``, ``torchvision``, ``custom``) registers in ``FAMILIES`` and says which names it knows.
 """
@@ -11,7 +11,7 @@ A family (``timm``, ``torchvision``, ``custom``) registers in ``FAMILIES`` and s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from medgraft.registry import Registry
@@ -28,7 +28,9 @@ class BackboneFacts:
 
     ``size`` is the side of the square input in pixels; ``mean``/``std`` are in the order R, G, B for
     pixels in [0, 1]; ``checksum`` is the sha256 of the weights' file, or ``random:<seed>``;
-    ``interpolation`` is the one that the weights were trained with.
+    ``interpolation`` is the one that the weights were trained with. ``readout``: the modules of the body that are read
+    beside the pooled output, each with its channels; a channel gives two features, the mean of its magnitude and its
+    standard deviation over the picture. Source: Evci et al. 2022, Head2Toe (intermediate features under a linear head).
     """
 
     name: str
@@ -43,6 +45,16 @@ class BackboneFacts:
     licence: str
     trained_on: str
     origin: str
+    readout: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def pooled_dim(self) -> int:
+        """How many of the features are the pooled output; they come first."""
+        return self.feature_dim - 2 * sum(channels for _, channels in self.readout)
+
+    def pooled(self) -> BackboneFacts:
+        """The same, with nothing but the pooled output read."""
+        return replace(self, readout=(), feature_dim=self.pooled_dim)
 
 
 class BackboneFamily(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,11 @@ from medgraft.source.backbones.families import family_of
 from medgraft.source.backbones.loading import load_strictly, rename_by_order
 from medgraft.source.backbones.network import BackboneNetwork
 from medgraft.source.backbones.origins import WeightsOrigin
+from medgraft.source.backbones.readout import choose_readout
 from medgraft.source.backbones.spelling import split_name
 from medgraft.source.weights.checkpoint import read_state
 
-__all__ = ["build_network", "fingerprint", "measure", "network_stages", "seeded_body"]
+__all__ = ["Measured", "build_network", "fingerprint", "measure", "network_stages", "seeded_body"]
 
 _PREFIX = "body."
 
@@ -37,8 +39,17 @@ def seeded_body(name: str, seed: int = 0) -> nn.Module:
         return family_of(name).create(name).eval()
 
 
-def measure(name: str, size: int) -> tuple[int, int]:
-    """Feature dimension for a ``size`` x ``size`` input, and number of parameters, of the bare network.
+@dataclass(frozen=True)
+class Measured:
+    """Features for an input of a size, number of parameters, and which stages are read; see ``BackboneFacts``."""
+
+    feature_dim: int
+    parameters: int
+    readout: tuple[tuple[str, int], ...]
+
+
+def measure(name: str, size: int) -> Measured:
+    """What the bare network gives for a ``size`` x ``size`` input.
 
     Shapes are followed without computing where the network allows it. Raises ``WeightsError`` where it does
     not take that size, or does not give one vector a picture.
@@ -46,13 +57,13 @@ def measure(name: str, size: int) -> tuple[int, int]:
     try:
         with torch.device("meta"):
             network = seeded_body(name)
-            features = _features(network, size)
+            features, readout = _features(name, network, size)
     except MedgraftError:
         raise
     except (RuntimeError, NotImplementedError, TypeError, ValueError, AssertionError):
         network = seeded_body(name)  # it computes with values while it is created
         try:
-            features = _features(network, size)
+            features, readout = _features(name, network, size)
         except (RuntimeError, ValueError, AssertionError) as error:
             raise WeightsError(
                 f"measuring the backbone {name!r}: it does not take pictures of {size} x {size} ({error}); give its "
@@ -60,13 +71,14 @@ def measure(name: str, size: int) -> tuple[int, int]:
             ) from error
     if features.ndim != 2:
         raise WeightsError(f"measuring {name!r}: features of shape {tuple(features.shape)}; (N, d) is needed")
-    return int(features.shape[1]), sum(parameter.numel() for parameter in network.parameters())
+    dimension = int(features.shape[1]) + 2 * sum(channels for _, channels in readout)
+    return Measured(dimension, sum(parameter.numel() for parameter in network.parameters()), readout)
 
 
-def _features(network: nn.Module, size: int) -> Tensor:
-    with torch.no_grad():
-        features: Tensor = network(torch.zeros(1, 3, size, size))
-    return features.flatten(1) if features.ndim == 4 else features
+def _features(name: str, network: nn.Module, size: int) -> tuple[Tensor, tuple[tuple[str, int], ...]]:
+    stages = family_of(name).stages(name, network)
+    features, readout = choose_readout(network, stages, torch.zeros(1, 3, size, size))
+    return (features.flatten(1) if features.ndim == 4 else features), readout
 
 
 def fingerprint(name: str) -> str:
@@ -85,7 +97,7 @@ def build_network(
     body = seeded_body(facts.name, origin.seed)
     if state is None:
         _load_source(body, facts, origin)
-    network = BackboneNetwork(body, channels=channels, mean=facts.mean, std=facts.std)
+    network = BackboneNetwork(body, channels=channels, mean=facts.mean, std=facts.std, readout=facts.readout)
     if state is not None:
         load_strictly(network, _tensors(state), doing=f"building {facts.name} for {channels} channels")
     return network.eval()

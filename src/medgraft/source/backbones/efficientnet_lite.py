@@ -24,6 +24,9 @@ HEAD_KEYS = ("classifier.weight", "classifier.bias")
 """The source's head, in timm's words; the packages call it ``_fc``."""
 
 
+_READOUT = tuple((f"blocks.{stage}", channels) for stage, channels in enumerate((16, 24, 40, 80, 112, 192, 320)))
+
+
 @dataclass(frozen=True)
 class Lite:
     """One of the packages."""
@@ -69,7 +72,7 @@ def lite_facts(name: str, *, random_seed: int | None = None) -> BackboneFacts:
         name=name,
         weights="random" if random else lite.package,
         checksum=f"random:{random_seed}" if random else lite.sha256,
-        feature_dim=1280,
+        feature_dim=1280 + 2 * sum(channels for _, channels in _READOUT),
         parameters=lite.parameters,
         size=lite.size,
         mean=(0.5, 0.5, 0.5),
@@ -78,6 +81,7 @@ def lite_facts(name: str, *, random_seed: int | None = None) -> BackboneFacts:
         licence="none (random weights)" if random else "Apache-2.0",
         trained_on="nothing (random weights)" if random else "ImageNet-1k",
         origin="random" if random else f"{lite.package} 0.1.0, LICENSE sha256 {LICENCE_SHA256[:16]}",
+        readout=_READOUT,
     )
 
 

@@ -1,4 +1,4 @@
-"""The network of a backbone: pixels in, pooled features out, everything between inside."""
+"""The network of a backbone: pixels in, features out, everything between inside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from medgraft.errors import UsageError
+from medgraft.source.backbones.readout import statistics, tapped
 from medgraft.source.backbones.stem import adapt_stem, with_ones
 
 __all__ = ["BackboneNetwork"]
@@ -18,14 +19,24 @@ class BackboneNetwork(nn.Module):
 
     ``body`` is the source's network without its head. Three channels are normalised by mean and std (R, G,
     B); one channel goes through an adapted stem (``adapted_stem``), or is replicated where no stem can be
-    adapted. Mean and std are no part of the state dict: they travel with the facts.
+    adapted. Mean and std are no part of the state dict: they travel with the facts. ``readout`` names modules of the
+    body and their channels; their statistics follow the pooled output.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, body: nn.Module, *, channels: int, mean: Sequence[float], std: Sequence[float]) -> None:
+    def __init__(
+        self,
+        body: nn.Module,
+        *,
+        channels: int,
+        mean: Sequence[float],
+        std: Sequence[float],
+        readout: Sequence[tuple[str, int]] = (),
+    ) -> None:
         super().__init__()
+        self.readout = tuple(readout)
         if channels not in (1, 3):
             raise UsageError(f"building a backbone for {channels} channels; 1 (grey) or 3 (RGB) are needed")
         self.channels = channels
@@ -35,12 +46,14 @@ class BackboneNetwork(nn.Module):
             self.register_buffer(name, torch.tensor(list(values)).float().view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Pooled features (N, d)."""
+        """Features (N, d): the pooled output, then mean magnitude and deviation of each stage that is read."""
         if self.adapted_stem:
             prepared = with_ones(pixels)
         else:
             if self.channels == 1:
                 pixels = pixels.expand(-1, 3, -1, -1)
             prepared = (pixels - self.mean) / self.std
-        features: Tensor = self.body(prepared)
-        return features.flatten(1).float()
+        with tapped(self.body, [name for name, _ in self.readout]) as outputs:
+            pooled: Tensor = self.body(prepared)
+        stages = [statistics(outputs[name].float(), channels) for name, channels in self.readout]
+        return torch.cat([pooled.flatten(1).float(), *stages], dim=1)

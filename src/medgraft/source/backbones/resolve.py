@@ -8,7 +8,7 @@ looked up import ``construction`` or the families, late and on purpose.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from medgraft.errors import UsageError, WeightsError
@@ -39,6 +39,10 @@ class ResolvedBackbone:
     def not_transferred(self) -> tuple[str, ...]:
         """The source task's own head, by key."""
         return self.origin.not_transferred
+
+    def pooled(self) -> ResolvedBackbone:
+        """The same, with nothing but the pooled output read."""
+        return replace(self, facts=self.facts.pooled())
 
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
         """The network for 1 or 3 channels in eval mode; ``state`` (its state dict) replaces the weights."""
@@ -118,13 +122,14 @@ def _random(name: str, seed: int) -> ResolvedBackbone:
     from medgraft.source.backbones.construction import measure  # start-up: see the top
 
     preprocessing = family_of(name).default_preprocessing(name)
-    dimension, parameters = measure(name, preprocessing["size"])
+    measured = measure(name, preprocessing["size"])
     facts = BackboneFacts(
         name=name,
         weights="random",
         checksum=f"random:{seed}",
-        feature_dim=dimension,
-        parameters=parameters,
+        feature_dim=measured.feature_dim,
+        parameters=measured.parameters,
+        readout=measured.readout,
         licence="none (random weights)",
         trained_on="nothing (random weights)",
         origin="random",
@@ -138,13 +143,14 @@ def _registered(name: str) -> ResolvedBackbone:
     from medgraft.source.backbones.construction import fingerprint, measure  # start-up: see the top
 
     preprocessing, origin = CUSTOM.default_preprocessing(name), CUSTOM.origin(name)
-    dimension, parameters = measure(name, preprocessing["size"])
+    measured = measure(name, preprocessing["size"])
     facts = BackboneFacts(
         name=name,
         weights="registered",
         checksum=fingerprint(name),
-        feature_dim=dimension,
-        parameters=parameters,
+        feature_dim=measured.feature_dim,
+        parameters=measured.parameters,
+        readout=measured.readout,
         licence=origin["licence"],
         trained_on=origin["trained_on"],
         origin="registered by the user",

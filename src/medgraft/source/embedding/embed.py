@@ -56,7 +56,8 @@ class Embedding:
     """Row ``i`` belongs to picture ``i``. A row of a failure holds NaN and no facts.
 
     ``features`` (n, d) float32. ``seconds``: ``read`` waiting for decoded pixels, ``embed`` the rest of the
-    pass, ``engine`` making the network ready. ``decodes`` and ``forward_passes`` count what was really done.
+    pass, ``engine`` making the network ready. ``decodes`` and ``forward_passes`` count what was really done. The first
+    ``pooled_dim`` features are the pooled output.
     """
 
     features: NDArray[np.float32]
@@ -65,7 +66,13 @@ class Embedding:
     decodes: int = 0
     forward_passes: int = 0
     engine: dict[str, Any] = field(default_factory=dict)
+    pooled_dim: int | None = None
     seconds: dict[str, float] = field(default_factory=lambda: {"read": 0.0, "embed": 0.0, "engine": 0.0})
+
+    @property
+    def pooled(self) -> NDArray[np.float32]:
+        """The pooled output alone: what a picture shows, as the source task would say it."""
+        return self.features[:, : self.pooled_dim]
 
 
 class _Store:
@@ -122,6 +129,7 @@ class _Pass:
         self.keys = [RowCache.key(picture.sha256, picture.member) for picture in pictures]
         dimension = job.backbone.facts.feature_dim
         self.result = Embedding(np.full((len(pictures), dimension), np.nan, np.float32), [None] * len(pictures))
+        self.result.pooled_dim = job.backbone.facts.pooled_dim
         self._fresh: dict[int, PixelFacts] = {}
         self._computed: dict[int, NDArray[np.float32]] = {}
 

@@ -46,10 +46,10 @@ class Job:
     def identity(self) -> str:
         """What the numbers of a built network depend on, as text: part of every cache key.
 
-        Mean and std belong to it: the same weights' file may be registered or imported again with other ones.
+        Mean, std and readout belong to it: the same weights' file may be registered or imported again with other ones.
         """
         facts = self.backbone.facts
-        return json.dumps([facts.name, self.checksum, self.channels, list(facts.mean), list(facts.std)])
+        return json.dumps([facts.name, self.checksum, self.channels, list(facts.mean), list(facts.std), facts.readout])
 
 
 class Engine(Protocol):

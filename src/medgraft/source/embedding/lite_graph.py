@@ -18,13 +18,17 @@ __all__ = ["draw_lite"]
 
 _STRIDES = (1, 2, 2, 2, 1, 2, 1)
 _EPSILON = 1e-3
+_VARIANCE_FLOOR = 1e-6  # of ``readout``, which imports torch; a test holds the two together
 _BLOCK = re.compile(r"body\.blocks\.(\d+)\.(\d+)\.")
 
 
 def draw_lite(
     library: Any, state: Mapping[str, NDArray[Any]], *, channels: int, size: int, scaling: Sequence[Sequence[float]]
 ) -> Any:
-    """The model: pixels [1, C, S, S] in [0, 1] → features [1, d]. ``scaling`` is (mean, std) for R, G, B."""
+    """The model: pixels [1, C, S, S] in [0, 1] → features [1, d], the pooled output and the statistics of every stage.
+
+    ``scaling`` is (mean, std) for R, G, B.
+    """
     ops = library.opset13
     pixels = ops.parameter([1, channels, size, size], np.float32, name="pixels")
     if channels == 1:  # the adapted stem takes the picture and a plane of ones
@@ -35,11 +39,14 @@ def draw_lite(
     layer = _Layers(ops, state)
     node = layer.convolve(node, "body.conv_stem", "body.bn1", stride=2)
     blocks = sorted({(int(m[1]), int(m[2])) for name in state if (m := _BLOCK.match(name))})
+    read = []
     for stage, number in blocks:
         node = layer.block(node, f"body.blocks.{stage}.{number}", _STRIDES[stage] if number == 0 else 1)
+        if (stage, number + 1) not in blocks:
+            read += layer.statistics(node)
     node = layer.convolve(node, "body.conv_head", "body.bn2")
-    pooled = ops.reduce_mean(node, ops.constant(np.array([2, 3])), keep_dims=False)
-    return library.Model([pooled], [pixels], "efficientnet-lite")
+    features = ops.concat([layer.mean(node), *read], axis=1)
+    return library.Model([features], [pixels], "efficientnet-lite")
 
 
 class _Layers:
@@ -59,6 +66,17 @@ class _Layers:
             inner = self.convolve(inner, f"{name}.conv_pw", f"{name}.bn2", active=False)
         same = stride == 1 and list(node.output(0).shape) == list(inner.output(0).shape)
         return self._ops.add(node, inner) if same else inner
+
+    def mean(self, node: Any, *, keep: bool = False) -> Any:
+        """Over the picture: [1, C], or [1, C, 1, 1] to ``keep`` the axes."""
+        return self._ops.reduce_mean(node, self._ops.constant(np.array([2, 3])), keep_dims=keep)
+
+    def statistics(self, node: Any) -> list[Any]:
+        """As ``readout.statistics``: mean magnitude and deviation of each channel."""
+        ops = self._ops
+        off = ops.subtract(node, self.mean(node, keep=True))
+        variance = ops.add(self.mean(ops.multiply(off, off)), ops.constant(np.float32(_VARIANCE_FLOOR)))
+        return [self.mean(ops.abs(node)), ops.sqrt(variance)]
 
     def convolve(
         self, node: Any, name: str, norm: str, *, stride: int = 1, depthwise: bool = False, active: bool = True

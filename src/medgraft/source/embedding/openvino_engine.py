@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from medgraft.errors import ArtifactError
 from medgraft.files import read_json, verify_manifest, write_json, write_manifest
-from medgraft.source.backbones.efficientnet_lite import LITES
+from medgraft.source.backbones.efficientnet_lite import LITES, lite_facts
 from medgraft.source.backbones.lite_tensors import lite_index, lite_state
 from medgraft.source.embedding.engine import ENGINES, EngineUnavailable, Job, Sink
 from medgraft.source.embedding.lite_graph import draw_lite
@@ -180,7 +180,8 @@ def project(features: NDArray[Any]) -> NDArray[np.float64]:
 def _drawn(library: Any, job: Job) -> tuple[Any, NDArray[np.float64], str] | None:
     """The default backbone with its published weights, drawn from its tensors without importing torch."""
     facts = job.backbone.facts
-    published = facts.name in LITES and job.checksum == LITES[facts.name].sha256 and job.size == facts.size
+    published = facts.name in LITES and facts == lite_facts(facts.name) and job.size == facts.size
+    published = published and job.checksum == facts.checksum
     index = lite_index(facts.name) if published else None
     if index is None:
         return None

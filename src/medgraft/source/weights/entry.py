@@ -45,6 +45,7 @@ class WeightsEntry(BaseModel):
     sha256: str = Field(pattern=_SHA256)
     transferred: tuple[str, ...]
     not_transferred: tuple[str, ...]
+    readout: tuple[tuple[str, int], ...] = Field(default=(), description="modules that are read, and their channels")
 
     def facts(self) -> BackboneFacts:
         """As a backbone's facts; the checksum is that of the stored file."""
@@ -61,6 +62,7 @@ class WeightsEntry(BaseModel):
             licence=self.licence,
             trained_on=self.trained_on,
             origin=self.origin,
+            readout=self.readout,
         )
 
 

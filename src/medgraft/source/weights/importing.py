@@ -68,14 +68,13 @@ def import_weights(
     state = read_state(data, file.name, doing=f"importing {file.name}")
     report = _fit(body, state, spelled, file.name)
     preprocessing = _preprocessing(spelled, _Given(size, mean, std, interpolation), sidecar)
-    dimension, parameters = measure(spelled, preprocessing.size)
+    measured = measure(spelled, preprocessing.size)
     stored = safetensors.torch.save({key: value.contiguous().clone() for key, value in body.state_dict().items()})
     entry = WeightsEntry(
         name=label,
         backbone=base,
         options=options,
-        feature_dim=dimension,
-        parameters=parameters,
+        **asdict(measured),
         **asdict(preprocessing),
         licence=licence if licence != "unknown" else sidecar.licence or "unknown",
         trained_on=trained_on or sidecar.training_data or "unknown",

@@ -107,6 +107,7 @@ def read_bundle(folder: Path) -> Bundle:
         facts: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in model["backbone"].items() if k in known
         }
+        facts["readout"] = tuple((name, channels) for name, channels in facts.get("readout", ()))
         bundle = Bundle(
             backbone=BackboneFacts(**facts),
             checksum=model["checksum"],
