@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,3 +178,9 @@ def test_an_older_bundle_gives_way(tmp_path):
     assert (read.engine, sorted(read.state)) == ("openvino", ["a.count", "a.weight"])
     assert not (folder / "old.txt").exists()
     assert [item.name for item in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_a_folder_of_pictures_is_no_bundle(tmp_path: Path) -> None:
+    (tmp_path / "benign").mkdir()
+    with pytest.raises(ArtifactError, match="no run and no bundle; give the run folder"):
+        read_bundle(tmp_path)

@@ -29,6 +29,7 @@ from medgraft.transfer.tasks.classification import Classification
 
 __all__ = ["Bundle", "Calibration", "read_bundle", "write_bundle"]
 
+_MARKS = ("model.json", "MANIFEST.sha256")
 _BACKBONE, _WEIGHT, _BIAS = "backbone.", "head.weight", "head.bias"
 
 
@@ -95,8 +96,13 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
 
 def read_bundle(folder: Path) -> Bundle:
     """Verify and read a bundle. Raises ``ArtifactError`` for one that is missing, damaged or foreign."""
-    if not (folder / "model.json").exists() and not folder.exists():
+    if not folder.exists():
         raise ArtifactError(f"reading the bundle {folder}: it is not there; give a run folder that `fit` finished")
+    if not any((folder / name).exists() for name in _MARKS):
+        raise ArtifactError(
+            f"reading the bundle {folder}: it holds neither of {', '.join(_MARKS)}, so it is no run and no bundle; "
+            "give the run folder that `fit` wrote"
+        )
     verify_manifest(folder)
     model = read_json(folder / "model.json")
     labels, calibration = read_json(folder / "labels.json"), read_json(folder / "calibration.json")
