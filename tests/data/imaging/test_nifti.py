@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from medgraft.data.imaging.nifti import is_nifti_name, read_nifti
+from medgraft.data.imaging.nifti import read_nifti
 from medgraft.data.phantom.twins.twin import Twin
 from medgraft.data.phantom.twins.volumes import volume_truth, volume_twins
 from medgraft.errors import ReaderError
@@ -83,8 +83,3 @@ def test_every_volume_of_the_hippocampus_set_is_read(test_data: Path) -> None:
         assert volume.spacing == pytest.approx((1, 1, 1))
         assert volume.high > volume.low
     assert files
-
-
-@pytest.mark.parametrize(("name", "wanted"), [("a.nii", True), ("A.NII.GZ", True), ("a.gz", False), ("nii", False)])
-def test_names(name: str, wanted: bool) -> None:
-    assert is_nifti_name(name) is wanted

@@ -56,3 +56,8 @@ def test_each_quirk_of_the_hippocampus_set_is_read(test_data: Path) -> None:
     assert len(files) == 3
     for file in files:
         assert read_volume(file, ImageReader()).values.size > 0
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("a.nii", True), ("A.NII.GZ", True), ("a.gz", False), ("nii", False)])
+def test_names(name: str, wanted: bool) -> None:
+    assert holds_volume(Path(name)) is wanted

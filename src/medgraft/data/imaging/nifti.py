@@ -18,16 +18,11 @@ from numpy.typing import NDArray
 from medgraft.data.imaging.volume import Volume
 from medgraft.errors import ReaderError
 
-__all__ = ["is_nifti_name", "read_nifti"]
+__all__ = ["read_nifti"]
 
 _SHOWN_PERCENTILES = (0.5, 99.5)
 _CONFLICT_MM = 0.1
 _RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
-
-
-def is_nifti_name(name: str) -> bool:
-    """By its ending: a compressed one cannot be told by its first bytes."""
-    return name.lower().endswith((".nii", ".nii.gz"))
 
 
 def read_nifti(path: Path, max_voxels: int) -> Volume:
