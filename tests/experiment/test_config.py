@@ -11,11 +11,22 @@ from medgraft.experiment.config import DEFAULT_BACKBONE, FitConfig, resolve_conf
 
 
 def test_defaults():
-    config = resolve_config()
+    config = resolve_config().for_cohort(volumes=False)
     assert config.backbone.name == DEFAULT_BACKBONE
     assert config.strategy["kind"] == "linear-probe"
     assert config.strategy_config().repeats == 3
     assert config.seed == 0
+
+
+def test_the_usual_strategy_goes_by_the_cohort_unless_one_was_asked_for():
+    config = resolve_config(sets=["strategy.class_weights=balanced"])
+    for volumes, kind in ((False, "linear-probe"), (True, "attention")):
+        settled = config.for_cohort(volumes=volumes).strategy_config()
+        assert (settled.kind, settled.class_weights) == (kind, "balanced")
+    asked = resolve_config(sets=["strategy.kind=linear-probe"])
+    assert asked.for_cohort(volumes=True).strategy["kind"] == "linear-probe"
+    with pytest.raises(ConfigError, match="root"):
+        resolve_config(sets=["strategy.root=false"]).for_cohort(volumes=True)
 
 
 def test_flags_beat_set_which_beats_the_file(tmp_path):

@@ -26,7 +26,10 @@ def fit(
     backbone: o.BackboneOption = None,
     weights: o.WeightsOption = None,
     strategy: Annotated[
-        str | None, typer.Option("--strategy", help="linear-probe or lp-ft (default: linear-probe)")
+        str | None,
+        typer.Option(
+            "--strategy", help="linear-probe, lp-ft or attention (default: attention for volumes, else linear-probe)"
+        ),
     ] = None,
     on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,

@@ -25,7 +25,7 @@ from medgraft.insight.audit.audit import Evidence, run_audit
 from medgraft.insight.audit.duplicates import case_groups
 from medgraft.insight.audit.near_pairs import find_near_pairs
 from medgraft.progress import Progress
-from medgraft.source.embedding.embed import embed
+from medgraft.source.embedding.cases import embed_cases
 from medgraft.use.report.audit_page import render_audit
 
 __all__ = ["AuditResult", "audit_data"]
@@ -78,8 +78,8 @@ def audit_data(
     cohort = read_cohort(data, config.data, home=home, reader=reader, progress=progress)
     pictures = pictures_of(cohort.table)
     job, preprocessing = build_source(config, pictures, home, reader)
-    result = embed(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)
-    cohort = without_failures(cohort, result)
+    result = embed_cases(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)
+    cohort, result = without_failures(cohort, result)
     grey = stacked_grey([b"" if fact is None else fact.thumbnail for fact in result.facts])
     near = find_near_pairs(result.pooled, result.facts, known_patients(cohort.table), grey)
     hashes = [None if fact is None else fact.pixel_hash for fact in result.facts]

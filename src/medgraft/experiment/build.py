@@ -16,6 +16,7 @@ from medgraft.data.cohort.read import read_cohort
 from medgraft.data.imaging.defaults import intensity_for
 from medgraft.data.imaging.preprocess import CtWindows, Preprocessing
 from medgraft.data.imaging.reader import ImageReader
+from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.data.phantom.receipt import is_phantom
 from medgraft.errors import ConfigError
 from medgraft.experiment.config import FitConfig
@@ -24,8 +25,9 @@ from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import resolve_backbone
-from medgraft.source.embedding.embed import Picture, Sampled, sampled
+from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
+from medgraft.source.embedding.sampling import Sampled, sampled
 from medgraft.transfer.strategies.strategy import STRATEGIES
 from medgraft.transfer.tasks.classification import Classification, choose_positive
 
@@ -55,6 +57,7 @@ def build_source(
     """
     backbone = resolve_backbone(config.backbone.name, weights=config.backbone.weights, home=home, seed=config.seed)
     backbone = backbone if config.backbone.readout == "stages" else backbone.pooled()
+    backbone = backbone if config.backbone.volumes == "slices" else backbone.inflated()
     facts, wanted = backbone.facts, config.preprocess
     device = choose_device(config.device)
     job = Job(backbone, facts.checksum, 3, wanted.size or facts.size, home, device)
@@ -62,9 +65,13 @@ def build_source(
     intensity = wanted.intensity
     if intensity == "auto":
         intensity = intensity_for(config.data.modality or seen.modality, seen.unit)
+    fills = isinstance(intensity, CtWindows) and len(intensity.windows) == 3
+    planes = wanted.planes
+    if planes == "auto":
+        planes = 3 if seen.volumes and seen.channels == 1 and not fills and wanted.channels != 1 else 1
     channels = wanted.channels
     if channels == "auto":
-        channels = 3 if seen.channels == 3 or (isinstance(intensity, CtWindows) and len(intensity.windows) == 3) else 1
+        channels = 3 if seen.channels == 3 or fills or planes == 3 else 1
     preprocessing = Preprocessing(
         size=job.size,
         channels=channels,
@@ -72,6 +79,8 @@ def build_source(
         interpolation="bilinear" if facts.interpolation == "bilinear" else "bicubic",
         intensity=intensity,
         filters=wanted.filters,
+        planes=planes,
+        slices=wanted.slices,
     )
     return replace(job, channels=preprocessing.channels), preprocessing
 
@@ -81,12 +90,13 @@ def build_workspace(
 ) -> tuple[Workspace, bool]:
     """Everything that ``fit`` needs, and whether that very run is already complete in ``out``."""
     reader = ImageReader()
-    strategy = STRATEGIES.get(str(config.strategy["kind"]))(config.strategy_config())
     cohort = read_cohort(data, config.data, home=home, reader=reader, progress=progress)
     cohort = _labelled_only(cohort, progress)
     require_trainable(cohort, config.data.positive)
     for note in cohort.notes:
         progress.notice(note)
+    config = _for_volumes(config, cohort)
+    strategy = STRATEGIES.get(str(config.strategy["kind"]))(config.strategy_config())
     positive, chosen = choose_positive(cohort.classes, config.data.positive)
     if chosen is not None:
         progress.notice(chosen)
@@ -100,6 +110,17 @@ def build_workspace(
     done = run.begin(_resolved(config, job, preprocessing, cohort, data), data_digest(cohort), overwrite=overwrite)
     task = Classification(cohort.classes, positive)
     return Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy), done
+
+
+def _for_volumes(config: FitConfig, cohort: Cohort) -> FitConfig:
+    """With the strategy settled. A backbone that takes volumes needs volumes, all of them."""
+    volumes = cohort.table["member"] == WHOLE
+    if config.backbone.volumes == "inflated" and not volumes.all():
+        raise ConfigError(
+            f"backbone.volumes = inflated: {int((~volumes).sum())} of {len(volumes)} cases are pictures; "
+            "an inflated network takes volumes: leave the setting out"
+        )
+    return config.for_cohort(volumes=bool(volumes.any()) and config.backbone.volumes == "slices")
 
 
 def _labelled_only(cohort: Cohort, progress: Progress) -> Cohort:

@@ -20,13 +20,16 @@ from medgraft.data.imaging.filters.catalogue import AnyFilter
 from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
 from medgraft.errors import ConfigError, UsageError
 from medgraft.registry import nearest
-from medgraft.transfer.strategies import linear_probe, lp_ft
+from medgraft.transfer.strategies import attention, linear_probe, lp_ft
 from medgraft.transfer.strategies.strategy import STRATEGIES
 
 __all__ = ["DEFAULT_BACKBONE", "FitConfig", "resolve_config"]
 
 DEFAULT_BACKBONE = "tf_efficientnet_lite0"
-_BUILT_IN = (linear_probe, lp_ft)  # importing them registers them
+AUTO = "auto"
+"""The kind of a strategy that nobody asked for, until the cohort is known."""
+
+_BUILT_IN = (linear_probe, lp_ft, attention)  # importing them registers them
 
 
 class _Section(BaseModel):
@@ -41,6 +44,9 @@ class BackboneSection(_Section):
     readout: Literal["stages", "pooled"] = Field(
         default="stages", description="features: the pooled output and the statistics of the stages, or the first alone"
     )
+    volumes: Literal["slices", "inflated"] = Field(
+        default="slices", description="volumes: slice by slice, or whole through the network inflated to 3-D (slow)"
+    )
 
 
 class PreprocessSection(_Section):
@@ -53,6 +59,10 @@ class PreprocessSection(_Section):
         default="auto", description="what becomes black and white; auto goes by the modality"
     )
     filters: tuple[AnyFilter, ...] = Field(default=(), description="filters before resizing, in order; none by default")
+    planes: Literal["auto", 1, 3] = Field(
+        default="auto", description="of a volume: one slice, or with the ones before and after it as the channels"
+    )
+    slices: int = Field(default=64, ge=1, le=2048, description="the most slices of a volume that are looked at")
 
 
 class SplitSection(_Section):
@@ -85,15 +95,21 @@ class FitConfig(_Section):
     backbone: BackboneSection = Field(default_factory=BackboneSection)
     preprocess: PreprocessSection = Field(default_factory=PreprocessSection)
     split: SplitSection = Field(default_factory=SplitSection)
-    strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": "linear-probe"})
+    strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": AUTO})
     engine: str = Field(default="auto", description="auto, openvino or torch")
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
     seed: int = Field(default=0, ge=0, lt=2**31, description="of every random draw")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where the network runs")
 
+    def for_cohort(self, *, volumes: bool) -> FitConfig:
+        """With the strategy settled, where none was asked for: attention for volumes, else the linear probe."""
+        if self.strategy["kind"] != AUTO:
+            return self
+        return _validated({**self.model_dump(), "strategy": {**self.strategy, "kind": _usual(volumes)}})
+
     def strategy_config(self) -> BaseModel:
-        """The typed options of the strategy."""
-        return STRATEGIES.get(str(self.strategy.get("kind"))).Config(**self.strategy)
+        """The typed options of the strategy, once it is settled."""
+        return STRATEGIES.get(str(self.strategy["kind"])).Config(**self.strategy)
 
 
 def resolve_config(
@@ -113,6 +129,10 @@ def resolve_config(
         if value is not None:
             _place(content, name, value)
     return _validated(content)
+
+
+def _usual(volumes: bool) -> str:
+    return attention.Attention.name if volumes else linear_probe.LinearProbe.name
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -155,9 +175,10 @@ def _validated(content: Mapping[str, Any]) -> FitConfig:
         config = FitConfig(**content)
     except ValidationError as error:
         problems += _problems(error, "", FitConfig)
-    strategy = content.get("strategy", {"kind": "linear-probe"})
+    strategy = content.get("strategy", {"kind": AUTO})
     if isinstance(strategy, Mapping):
-        kind = str(strategy.get("kind", "linear-probe"))
+        asked = str(strategy.get("kind", AUTO))
+        kind = _usual(volumes=False) if asked == AUTO else asked
         try:
             model = STRATEGIES.get(kind).Config
         except UsageError as error:
@@ -169,7 +190,8 @@ def _validated(content: Mapping[str, Any]) -> FitConfig:
                 problems += _problems(error, "strategy.", model)
             else:
                 if config is not None:
-                    config = config.model_copy(update={"strategy": typed.model_dump(mode="json")})
+                    settled = typed.model_dump(mode="json") if asked != AUTO else {**strategy, "kind": AUTO}
+                    config = config.model_copy(update={"strategy": settled})
     if problems or config is None:
         raise ConfigError("the configuration does not hold:\n" + "\n".join(f"  - {text}" for text in problems))
     return config

@@ -13,6 +13,7 @@ from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.embedding import embedding_stage
 from medgraft.experiment.stages.evaluating import evaluation_stage
+from medgraft.experiment.stages.slices import slices_stage
 from medgraft.experiment.stages.splitting import audit_stage, split_stage
 from medgraft.experiment.stages.transferring import transfer_stage
 from medgraft.experiment.stages.workspace import Workspace
@@ -85,6 +86,7 @@ def fit_run(
         transfer_stage(work)
     with work.timed("evaluate"):
         evaluation_stage(work)
+        slices_stage(work)
     with work.timed("report"):
         render_report(work.run.path)
     timings = {name: round(value, 4) for name, value in work.seconds.items()}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.options import CohortOptions
@@ -20,13 +21,14 @@ from medgraft.experiment.build import build_source, choose_device
 from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.evaluating import evaluate_part, prediction_rows
+from medgraft.experiment.stages.slices import slice_weights
 from medgraft.experiment.stages.workspace import pictures_of
 from medgraft.experiment.tables import read_table, write_csv, write_table
 from medgraft.files import read_json, write_json
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.registry import nearest
-from medgraft.source.embedding.embed import embed
+from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
 from medgraft.use.prediction.predictor import Predictor
 from medgraft.use.report.render import render_report
 
@@ -39,7 +41,8 @@ _SEVERAL = (".npz", *TABLE_SUFFIXES)
 
 @dataclass(frozen=True)
 class Prediction:
-    """``table``: file, member, case_id, prediction, one ``p_<label>`` a class, reason (for what could not be read)."""
+    """``table``: file, member, case_id, prediction, one ``p_<label>`` a class, slice (of a volume: the one
+    that counted most, from 1), reason (for what could not be read)."""
 
     table: pd.DataFrame
     forward_passes: int
@@ -75,6 +78,9 @@ def predict_files(
     columns["prediction"] = answer.label
     for column, label in enumerate(predictor.bundle.task.labels):
         columns[f"p_{label}"] = answer.probability[:, column]
+    weights = slice_weights(predictor.bundle, answer.embedding)
+    if weights is not None:
+        columns["slice"] = _weightiest(answer.embedding, weights)
     columns["reason"] = [answer.embedding.failures.get(row, "") for row in range(len(table))]
     result = pd.concat([pd.DataFrame(columns), _refused(cohorts, list(columns))], ignore_index=True)
     if not paths:
@@ -82,6 +88,16 @@ def predict_files(
     if out is not None:
         write_csv(out, result)
     return Prediction(result, answer.embedding.forward_passes, list(progress.notices))
+
+
+def _weightiest(embedding: CaseEmbedding, weights: NDArray[np.float64]) -> list[int | None]:
+    """The slice (from 1) that counted most, of each case that has slices."""
+    found: list[int | None] = [None] * len(embedding.bags)
+    best: dict[int, float] = {}
+    for row, case in enumerate(embedding.bags.owners.tolist()):
+        if weights[row] > best.get(case, -1.0):
+            best[case], found[case] = float(weights[row]), int(embedding.slice_numbers[row]) + 1
+    return found
 
 
 def _refused(cohorts: Sequence[Cohort], columns: list[str]) -> pd.DataFrame:
@@ -219,7 +235,7 @@ def embed_data(
     cohort = _cohort(data, config.data, home, reader, progress)
     pictures = pictures_of(cohort.table)
     job, preprocessing = build_source(config, pictures, home, reader)
-    result = embed(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)
+    result = embed_cases(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)
     good = np.array([row not in result.failures for row in range(len(pictures))], dtype=bool)
     features = pd.DataFrame(result.features[good], columns=[f"f{i}" for i in range(result.features.shape[1])])
     write_table(out, pd.concat([cohort.public()[good].reset_index(drop=True), features], axis=1))

@@ -133,6 +133,7 @@ _FILES = (
     "config.json",
     "history.csv",
     "predictions.parquet",
+    "slices.parquet",
     "metrics.json",
     "timings.json",
     "report.html",

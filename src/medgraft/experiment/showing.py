@@ -19,7 +19,7 @@ from medgraft.experiment.build import build_source
 from medgraft.experiment.config import resolve_config
 from medgraft.files import write_bytes
 from medgraft.home import Home
-from medgraft.source.embedding.embed import Sampled
+from medgraft.source.embedding.sampling import Sampled
 from medgraft.use.report.panels import draw_panels
 
 __all__ = ["Shown", "show_file"]
@@ -94,7 +94,7 @@ def _opened(path: Path, member: str, reader: ImageReader) -> tuple[Image, list[s
         chosen = member or members[len(members) // 2]
         several = [f"picture {chosen} of {len(members)}"] if len(members) > 1 else []
         return reader.read(path, chosen), several
-    volume = read_volume(path, reader).canonical()
+    volume = read_volume(path, reader.read).canonical()
     depth = volume.values.shape[1]
     index = member_index(member, depth) if member else depth // 2
     spacing = "unknown" if volume.spacing is None else " × ".join(f"{side:.3g}" for side in volume.spacing) + " mm"

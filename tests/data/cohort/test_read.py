@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,9 @@ class _Bytes:
         if path.name == "locked.png":
             raise ReaderError("reading: permission denied")
         return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def is_stack(self, files: Sequence[Path]) -> bool:
+        return False
 
     def members(self, path: Path) -> list[str]:
         return ["0", "1"] if path.suffix == ".tif" else [""]
@@ -252,7 +255,7 @@ def test_bad_rows_are_quarantined_without_their_path(tmp_path: Path, read: Calla
     assert sorted(item.reason for item in cohort.quarantined) == [
         "row 4: no such file",
         "row 5: no file name",
-        "row 6: names a folder, not a file",
+        "row 6: the file cannot be read: Is a directory",
         "row 7: reading: permission denied",
         "row 8: no such file",
     ]

@@ -30,7 +30,7 @@ def test_a_series_and_a_nifti_are_one_volume(tmp_path: Path) -> None:
     values, affine = volume_truth()
     for place in (series, nifti):
         assert holds_volume(place)
-        volume = read_volume(place, ImageReader()).canonical()
+        volume = read_volume(place, ImageReader().read).canonical()
         np.testing.assert_array_equal(volume.values[0], values)
         np.testing.assert_allclose(volume.affine, affine, atol=1e-4)
 
@@ -38,24 +38,24 @@ def test_a_series_and_a_nifti_are_one_volume(tmp_path: Path) -> None:
 def test_two_stacks_in_a_folder_are_refused(tmp_path: Path) -> None:
     folder = laid(tmp_path / "two", "series-axial-in-order", "series-coronal-in-order")
     with pytest.raises(ReaderError, match="2 stacks"):
-        read_volume(folder, ImageReader())
+        read_volume(folder, ImageReader().read)
 
 
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.png"])
 def test_one_exception(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"nothing of the kind")
     with pytest.raises(ReaderError):
-        read_volume(tmp_path / name, ImageReader())
+        read_volume(tmp_path / name, ImageReader().read)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ReaderError, match="no DICOM file"):
-        read_volume(tmp_path / "empty", ImageReader())
+        read_volume(tmp_path / "empty", ImageReader().read)
 
 
 def test_each_quirk_of_the_hippocampus_set_is_read(test_data: Path) -> None:
     files = sorted((test_data / "msd_hippocampus" / "quirks").glob("*.nii.gz"))
     assert len(files) == 3
     for file in files:
-        assert read_volume(file, ImageReader()).values.size > 0
+        assert read_volume(file, ImageReader().read).values.size > 0
 
 
 @pytest.mark.parametrize(("name", "wanted"), [("a.nii", True), ("A.NII.GZ", True), ("a.gz", False), ("nii", False)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,9 @@ def test_every_check_speaks_of_known_sections() -> None:
 class _Hasher:
     def sha256(self, path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def is_stack(self, files: Sequence[Path]) -> bool:
+        return False
 
     def members(self, path: Path) -> list[str]:
         return [""]

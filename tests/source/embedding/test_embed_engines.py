@@ -30,7 +30,7 @@ class Fake:
     facts: ClassVar = {}
 
     @staticmethod
-    def offered(device):
+    def offered(device, *, inflated=False):
         return True
 
     @staticmethod
@@ -50,7 +50,7 @@ class Unavailable:
     name = "unavailable"
 
     @staticmethod
-    def offered(device):
+    def offered(device, *, inflated=False):
         return True
 
     @staticmethod

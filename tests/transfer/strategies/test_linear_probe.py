@@ -140,7 +140,7 @@ def by_group(labels, groups, *, folds, seed):
 def test_held_out_cases_are_not_seen(monkeypatch, what):
     """Labels of a fold's held-out cases, and features of another held-out case, reach no model of that fold:
     neither through C nor through the standardisation or the axes."""
-    monkeypatch.setattr("medgraft.transfer.strategies.linear_probe.grouped_folds", by_group)
+    monkeypatch.setattr("medgraft.data.cohort.folds.grouped_folds", by_group)
     given = material(signal=0.2)
     held = given.groups % 5 == 0
     changed = getattr(given, what).copy()
@@ -214,7 +214,7 @@ def test_the_history_marks_what_was_chosen(signal):
 
 
 def test_large_cohorts_are_not_cross_validated(monkeypatch):
-    monkeypatch.setattr("medgraft.transfer.strategies.linear_probe.CV_LIMIT", 100)
+    monkeypatch.setattr("medgraft.transfer.strategies.crossvalidation.CV_LIMIT", 100)
     assert fit(material(n=100)).out_of_fold is None
 
 

@@ -21,7 +21,9 @@ from medgraft.errors import ArtifactError, WeightsError
 from medgraft.home import Home
 from medgraft.source.backbones.custom import register_backbone
 from medgraft.source.backbones.resolve import resolve_backbone
-from medgraft.source.embedding.embed import Embedding, Picture
+from medgraft.source.embedding.bags import Bags
+from medgraft.source.embedding.cases import CaseEmbedding
+from medgraft.source.embedding.embed import Picture
 from medgraft.transfer.models.bundle import Bundle, Calibration, write_bundle
 from medgraft.transfer.models.head import LinearHead
 from medgraft.transfer.tasks.classification import Classification
@@ -158,7 +160,8 @@ def embedded(features, failures=()):
     """As ``embed`` gives it."""
     features = np.array(features, np.float32)
     features[list(failures)] = np.nan
-    return Embedding(features, [None] * len(features), dict.fromkeys(failures, "cannot be read"))
+    reasons = dict.fromkeys(failures, "cannot be read")
+    return CaseEmbedding(features, [None] * len(features), reasons, bags=Bags.single(features))
 
 
 @pytest.mark.parametrize("positive", ["a", "b"])

@@ -13,7 +13,7 @@ import pytest
 from medgraft.use.report.artefacts import read_artefacts
 from medgraft.use.report.card import model_card
 from medgraft.use.report.confusion import confusion
-from medgraft.use.report.page import draw_card, draw_page, page_title
+from medgraft.use.report.page import Extras, draw_card, draw_page, page_title
 from medgraft.use.report.pictures import Pictures
 
 
@@ -41,7 +41,7 @@ class Outline(HTMLParser):
 
 def _page(folder) -> str:
     run = read_artefacts(folder)
-    return draw_page(run, confusion(run), Pictures(), model_card(run), images=False)
+    return draw_page(run, confusion(run), Pictures(), Extras(model_card(run)), images=False)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from medgraft.errors import CohortError
 
-__all__ = ["assign_parts", "grouped_folds"]
+__all__ = ["assign_parts", "folds_for", "grouped_folds"]
 
 _ATTEMPTS = 20
 
@@ -37,6 +37,14 @@ def grouped_folds(labels: NDArray[np.generic], groups: Ints, *, folds: int, seed
     counts, group_of_row = _counts(labels, groups)
     part, _ = _greedy(counts, np.full(folds, 1.0 / folds), np.random.default_rng([seed, folds]), {})
     return part[group_of_row]
+
+
+def folds_for(labels: Ints, groups: Ints, wanted: int, seed: int) -> Ints | None:
+    """A fold number a case; fewer folds where a class has fewer groups, ``None`` where it has one only."""
+    groups_of = [len(np.unique(groups[labels == c])) for c in np.unique(labels)]
+    if min(wanted, *groups_of) < 2:
+        return None
+    return grouped_folds(labels, groups, folds=min(wanted, *groups_of), seed=seed)
 
 
 def assign_parts(labels: NDArray[np.generic], groups: Ints, *, fractions: Sequence[float], seed: int) -> Ints:

@@ -22,7 +22,9 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.repeats import settle_repeats
 from medgraft.data.cohort.resolve import resolve
 from medgraft.data.cohort.resolver import Draft, Found
+from medgraft.data.cohort.series import gather_series
 from medgraft.data.cohort.walk import natural_key
+from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.errors import CohortError, ReaderError
 from medgraft.home import Home
 from medgraft.progress import Progress
@@ -41,7 +43,10 @@ class FileReader(Protocol):
         """Hex digest of the file's bytes. Raises ``ReaderError``."""
 
     def members(self, path: Path) -> list[str]:
-        """The pictures in a file: ``[""]`` for one. Raises ``ReaderError``."""
+        """The pictures in a file: ``[""]`` for one, ``["*"]`` for a volume. Raises ``ReaderError``."""
+
+    def is_stack(self, files: Sequence[Path]) -> bool:
+        """Whether files are DICOM slices of one volume."""
 
 
 def read_cohort(
@@ -71,6 +76,9 @@ def _settled(
     """Labels and repeats settled, files hashed, ids given, sorted."""
     notes = list(found.notes)
     drafts = settle_labels(found.drafts, options.label_map) if found.labelled else list(found.drafts)
+    drafts, series = gather_series(drafts, reader.is_stack)
+    if series:
+        notes.append(f"{series} folders hold one DICOM series each; each series is one case")
     drafts, repeats = settle_repeats([_readable_name(draft) for draft in drafts])
     if repeats:
         notes.append(f"{repeats} rows repeat an earlier one and were dropped")
@@ -82,6 +90,9 @@ def _settled(
     several = sum(len(names) > 1 for names in members.values())
     if several:
         notes.append(f"{several} files hold more than one picture; each picture is a case of its own")
+    volumes = sum(names == [WHOLE] for names in members.values())
+    if volumes:
+        notes.append(f"{volumes} cases are volumes; their slices are looked at one by one")
     good, bad = _separate(drafts, digests, members)
     good.sort(key=lambda draft: _place_in_order(draft, found.base))
     table = _frame(good, digests, home, options.modality or Modality.UNKNOWN)

@@ -1,8 +1,9 @@
 """DATA as a table of cases: a CSV, TSV or Parquet file, given, named with ``--table``, or lying in the
 folder.
 
-A table fits if its path column leads to files (relative to the table, else to DATA). Two fitting tables are
-an error. A table without labels beside class folders takes the labels from the folders.
+A table fits if its path column leads to files, or to folders that hold a DICOM series (relative to the table, else
+to DATA). Two fitting tables are an error. A table without labels beside class folders takes the labels from the
+folders.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def _fit(path: Path, base: Path, options: CohortOptions) -> _Table | str:
     first: tuple[Path | None, ...] = ()
     for column in columns:
         places = tuple(_place(cell, (path.parent, base)) for cell in rows.column(column))
-        if any(place is not None and place.is_file() for place in places):
+        if any(place is not None and place.exists() for place in places):
             return _Table(path, base, rows, places)
         first = first or places
     example = next((str(place) for place in first if place is not None), "nothing")
@@ -100,13 +101,13 @@ def _fit(path: Path, base: Path, options: CohortOptions) -> _Table | str:
 
 def _place(cell: str | None, bases: tuple[Path, ...]) -> Path | None:
     """Where the file of a row lies; the first base if it lies nowhere; ``None`` for an empty cell."""
-    if cell is None or "\x00" in cell:
+    if cell is None or "\x00" in cell or not cell.strip():
         return None
     for text in dict.fromkeys((cell, cell.strip(), cell.strip().replace("\\", "/"))):
         for base in bases:
             place = base / text
             try:
-                if place.is_file():
+                if place.exists():
                     # Resolving is slow, and needed only so that one file has one path.
                     return place.resolve() if ".." in place.parts else place
             except OSError:
@@ -154,9 +155,7 @@ def _draft(draft: Draft, place: Path | None) -> Draft:
     problem = None
     if place is None:
         problem = f"{draft.where}no file name"
-    elif place.is_dir():
-        problem = f"{draft.where}names a folder, not a file"
-    elif not place.is_file():
+    elif not place.exists():
         problem = f"{draft.where}no such file"
     if problem is None:
         return draft

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,9 @@ from medgraft.data.imaging.image import Image
 from medgraft.errors import ArtifactError
 from medgraft.types import Modality, Unit
 
-__all__ = ["FACTS_VERSION", "PixelFacts", "pixel_facts"]
+__all__ = ["FACTS_VERSION", "PixelFacts", "pixel_facts", "volume_facts"]
 
-FACTS_VERSION = "pixels-2"
+FACTS_VERSION = "pixels-3"
 """Where they are kept; another name whenever a fact is added or worked out differently."""
 
 _THUMBNAIL = 128
@@ -40,8 +42,8 @@ class PixelFacts:
     shown, from 0 (black) to 1 (white). ``bytes_per_pixel``: of a file with one picture; ``jpeg_quality`` as its tables
     say, 1 to 100; ``blockiness``: how much stronger the picture changes at the edges of 8 × 8 blocks than within them
     (0: not at all); ``writing``: share of neighbouring pixels with a jump of 40 % of the range, as burned-in characters
-    have many and anatomy few. ``spacing``: (row, column) in mm or None. ``thumbnail``: JPEG, longest side at most 128
-    pixels, without metadata.
+    have many and anatomy few. ``spacing``: (row, column) in mm or None. ``findings``: what is odd about its volume.
+    ``thumbnail``: JPEG, longest side at most 128 pixels, without metadata.
     """
 
     pixel_hash: str
@@ -64,6 +66,7 @@ class PixelFacts:
     jpeg_quality: float | None = None
     blockiness: float = 0.0
     writing: float = 0.0
+    findings: tuple[str, ...] = ()
     thumbnail: bytes = b""
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,6 +78,7 @@ class PixelFacts:
             "unit": self.unit.value,
             "spacing": list(self.spacing) if self.spacing is not None else None,
             "steps": list(self.steps),
+            "findings": list(self.findings),
         }
 
     @classmethod
@@ -90,9 +94,21 @@ class PixelFacts:
             "unit": Unit(content["unit"]),
             "spacing": (float(spacing[0]), float(spacing[1])) if spacing is not None else None,
             "steps": tuple(content["steps"]),
+            "findings": tuple(content["findings"]),
             "thumbnail": thumbnail,
         }
         return cls(**{**content, **changed})
+
+    def to_bytes(self) -> bytes:
+        """Everything, thumbnail included: a row of the cache."""
+        text = json.dumps(self.to_dict(), separators=(",", ":")).encode()
+        return len(text).to_bytes(4, "big") + text + self.thumbnail
+
+    @classmethod
+    def from_bytes(cls, row: bytes) -> PixelFacts:
+        """The inverse of ``to_bytes``."""
+        end = 4 + int.from_bytes(row[:4], "big")
+        return cls.from_dict(json.loads(row[4:end]), row[end:])
 
 
 def pixel_facts(image: Image, prepared: NDArray[np.float32]) -> PixelFacts:
@@ -104,7 +120,7 @@ def pixel_facts(image: Image, prepared: NDArray[np.float32]) -> PixelFacts:
     shown = grey.shown()
     return PixelFacts(
         pixel_hash=_pixel_hash(pixels),
-        dhash=_dhash(prepared[:1] if image.is_grey else prepared),
+        dhash=_dhash(prepared[len(prepared) // 2][None] if image.is_grey else prepared),
         height=int(pixels.shape[1]),
         width=int(pixels.shape[2]),
         channels=image.channels,
@@ -119,11 +135,26 @@ def pixel_facts(image: Image, prepared: NDArray[np.float32]) -> PixelFacts:
         unit=image.unit,
         spacing=image.spacing,
         steps=image.steps,
+        findings=image.findings,
         bytes_per_pixel=None if image.stored_bytes is None else image.stored_bytes / (shown.shape[1] * shown.shape[2]),
         jpeg_quality=image.jpeg_quality,
         blockiness=_blockiness(shown[0]),
         writing=_writing(shown[0]),
         thumbnail=_thumbnail(shown),
+    )
+
+
+def volume_facts(slices: Sequence[PixelFacts]) -> PixelFacts:
+    """Facts of a case from those of its slices, in order: the middle slice's, with the hash of all, the extremes of
+    all, and their mean brightness. One slice is itself."""
+    if len(slices) == 1:
+        return slices[0]
+    return replace(
+        slices[len(slices) // 2],
+        pixel_hash=hashlib.sha256("".join(each.pixel_hash for each in slices).encode()).hexdigest(),
+        minimum=min(each.minimum for each in slices),
+        maximum=max(each.maximum for each in slices),
+        mean=sum(each.mean for each in slices) / len(slices),
     )
 
 

@@ -39,6 +39,10 @@ class Image:
     extremes of this picture. ``voi`` is the window or table that the file asks for. ``inverted``: low values are
     white (MONOCHROME1). ``spacing`` is (row, column) in mm. ``stored_bytes``: length of a file that holds just this
     picture; ``jpeg_quality``: 1 to 100, as the tables of a JPEG say.
+
+    A slice of a volume knows three things more: ``beside``, the pixels of the slices before and after it (itself at an
+    end); ``percentiles``, the 0.5th and 99.5th of the volume's values, because a slice of air has none to speak of; and
+    ``findings``, what its user should know of the volume.
     """
 
     pixels: NDArray[Any]
@@ -53,6 +57,9 @@ class Image:
     inverted: bool = False
     stored_bytes: int | None = None
     jpeg_quality: float | None = None
+    beside: tuple[NDArray[Any], NDArray[Any]] | None = None
+    percentiles: tuple[float, float] | None = None
+    findings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape

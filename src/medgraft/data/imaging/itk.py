@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from medgraft.data.imaging.filters.filter import missing
-from medgraft.data.imaging.volume import Volume
+from medgraft.data.imaging.volume import Volume, shown_range
 from medgraft.errors import ReaderError
 
 __all__ = ["read_itk"]
 
-_SHOWN_PERCENTILES = (0.5, 99.5)
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -43,5 +42,5 @@ def read_itk(path: Path, max_voxels: int) -> Volume:
     lps[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
     lps[:3, 3] = image.GetOrigin()
     affine = _LPS_TO_RAS @ lps[:, [2, 1, 0, 3]]  # SimpleITK's arrays have the last axis first
-    low, high = (float(value) for value in np.percentile(values, _SHOWN_PERCENTILES))
-    return Volume(values, affine, low, high if high > low else low + 1.0)
+    low, high, findings = shown_range(values)
+    return Volume(values, affine, low, high, findings=findings)

@@ -15,12 +15,11 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
-from medgraft.data.imaging.volume import Volume
+from medgraft.data.imaging.volume import Volume, shown_range
 from medgraft.errors import ReaderError
 
 __all__ = ["read_nifti"]
 
-_SHOWN_PERCENTILES = (0.5, 99.5)
 _CONFLICT_MM = 0.1
 _RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 
@@ -39,13 +38,8 @@ def read_nifti(path: Path, max_voxels: int) -> Volume:
     steps: list[str] = []
     values = _values(image, shape, steps)
     affine, findings = _geometry(image)
-    low, high = (float(value) for value in np.percentile(values, _SHOWN_PERCENTILES))
-    if not high > low:
-        low, high = float(values.min()), float(values.max())
-        findings.append("it has next to no contrast: nearly all voxels have one value")
-    if not high > low:
-        high = low + 1.0
-    return Volume(values, affine, low, high, steps=tuple(steps), findings=tuple(findings))
+    low, high, odd = shown_range(values)
+    return Volume(values, affine, low, high, steps=tuple(steps), findings=(*findings, *odd))
 
 
 def _values(image: Any, shape: tuple[int, ...], steps: list[str]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -85,18 +86,26 @@ class Preprocessing(BaseModel):
     filters: tuple[AnyFilter, ...] = Field(
         default=(), description="Applied in this order between scaling and resizing; none by default."
     )
+    planes: Literal[1, 3] = Field(
+        default=1, description="Slices of a volume that become the channels: itself, or with the ones before and after."
+    )
+    slices: int = Field(
+        default=64, ge=1, le=2048, description="The most slices of a volume that are looked at, evenly spread."
+    )
 
     @model_validator(mode="after")
     def _room_for_windows(self) -> Preprocessing:
         if isinstance(self.intensity, CtWindows) and len(self.intensity.windows) > self.channels:
             raise ValueError("three windows need an input of three channels")
+        if self.planes == 3 and (self.channels != 3 or self._fills_channels()):
+            raise ValueError("three planes need an input of three channels that windows do not fill")
         return self
 
     def apply(self, image: Image) -> NDArray[np.float32]:
         """(channels, size, size), float32 in [0, 1]. Raises ``ReaderError`` where windows are asked of a picture that
         is not in Hounsfield units."""
         # Grey stored as RGB gives three equal channels: one is resampled, and replicated where three are wanted.
-        scaled = self._scaled(image.one_grey())
+        scaled = self._with_neighbours(image.one_grey())
         for each in self.filters:
             scaled = each.apply(scaled)
         if len(scaled) == 3 and self.channels == 1:
@@ -111,6 +120,19 @@ class Preprocessing(BaseModel):
         if scaled.shape[0] < self.channels:  # grey is replicated
             prepared[1:] = prepared[0]
         return prepared
+
+    def chosen_slices(self, depth: int) -> list[int]:
+        """Which of the ``depth`` slices of a volume are looked at: all, or the middles of equal parts."""
+        if depth <= self.slices:
+            return list(range(depth))
+        return [int((part + 0.5) * depth / self.slices) for part in range(self.slices)]
+
+    def _with_neighbours(self, image: Image) -> NDArray[np.float32]:
+        """As ``_scaled``; with three planes, the slice before, itself, the slice after."""
+        if self.planes == 1 or image.channels != 1:
+            return self._scaled(image)
+        before, after = image.beside or (image.pixels, image.pixels)
+        return np.concatenate([self._scaled(replace(image, pixels=each)) for each in (before, image.pixels, after)])
 
     def _scaled(self, image: Image) -> NDArray[np.float32]:
         """(1 or 3, H, W), black is 0 and white is 1; what lies beyond is cut off later."""
@@ -150,7 +172,9 @@ class Preprocessing(BaseModel):
         steps.append(f"resized {rows} × {columns} to {height} × {width}, antialiased {self.interpolation}")
         if (height, width) != (self.size, self.size):
             steps.append(f"padded with black to {self.size} × {self.size}")
-        if image.channels == 1 and self.channels == 3 and not self._fills_channels():
+        if image.channels == 1 and self.planes == 3:
+            steps.append("3 channels: the slice before, this slice, the slice after")
+        elif image.channels == 1 and self.channels == 3 and not self._fills_channels():
             steps.append("grey replicated to 3 channels")
         return [*steps, "clipped to 0…1"]
 
@@ -164,7 +188,8 @@ class Preprocessing(BaseModel):
         low, high = limits or image.shown_range
         source = {
             "declared": "declared range" if image.voi is None else f"the file's {image.voi}",
-            "percentile": f"percentiles {_PERCENTILES[0]:g} and {_PERCENTILES[1]:g} of this image",
+            "percentile": f"percentiles {_PERCENTILES[0]:g} and {_PERCENTILES[1]:g} of this "
+            + ("image" if image.percentiles is None else "volume"),
         }.get(str(self.intensity), "fixed range")
         if self.intensity == "percentile" and limits is None:
             source = "declared range (the percentiles are equal)"
@@ -179,7 +204,7 @@ class Preprocessing(BaseModel):
             return self.intensity.low, self.intensity.high
         if self.intensity == "percentile":
             slope, intercept = image.scale
-            ends = np.percentile(image.pixels, _PERCENTILES) * slope + intercept
+            ends = image.percentiles or np.percentile(image.pixels, _PERCENTILES) * slope + intercept
             low, high = sorted(float(value) for value in ends)
             return (low, high) if high > low else None
         return None

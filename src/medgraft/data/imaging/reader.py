@@ -1,8 +1,9 @@
 """The one door through which pictures come in: a path, and which picture in it, to an ``Image``.
 
-Decoders stand in ``READERS`` and are chosen by the first bytes of a file. Whatever goes wrong in any of them
-comes out as a ``ReaderError``, whose message holds neither path nor file content (it may be written to
-``audit.json``); whoever shows it to the user names the file. Safe to call from several threads.
+A slice of a volume is a picture, too: its member is ``*`` and a number (see ``volume_reader``). Decoders stand in
+``READERS`` and are chosen by the first bytes of a file. Whatever goes wrong in any of them comes out as a
+``ReaderError``, whose message holds neither path nor file content (it may be written to ``audit.json``); whoever
+shows it to the user names the file. Safe to call from several threads.
 
 Start-up is precious, so the DICOM decoder, and with it pydicom (0.5 s), is imported by its registry entry
 when the first DICOM file comes. ``png`` and ``tiff`` do the same for imagecodecs. These are this room's only
@@ -14,22 +15,24 @@ from __future__ import annotations
 import hashlib
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from medgraft.data.imaging.boundary import as_reader_error
 from medgraft.data.imaging.decoder import Decoder, Encoded
 from medgraft.data.imaging.dicom.part10 import is_dicom
 from medgraft.data.imaging.image import Image
 from medgraft.data.imaging.npz import NpzDecoder
 from medgraft.data.imaging.raster import RasterDecoder
+from medgraft.data.imaging.volume_reader import WHOLE, VolumeShelf, holds_volume, is_stack, series_files
 from medgraft.errors import ReaderError
 from medgraft.files import sha256_file
 from medgraft.registry import Registry
 
-__all__ = ["DEFAULT_MAX_PIXELS", "READERS", "ImageReader", "as_reader_error"]
+__all__ = ["DEFAULT_MAX_PIXELS", "READERS", "ImageReader"]
 
 DEFAULT_MAX_PIXELS = 200_000_000
 _HEAD = 256
@@ -86,6 +89,7 @@ class ImageReader:
         self._decoders = [make() for _, make in READERS.items()]
         self._hashes: dict[tuple[Path, tuple[int, int]], str] = {}
         self._lock = threading.Lock()
+        self._volumes = VolumeShelf(self.read)
 
     def read(self, path: Path, member: str = "") -> Image:
         """The picture ``member`` of the file, as stored; its pixels cannot be written to.
@@ -93,6 +97,8 @@ class ImageReader:
         Raises ``ReaderError`` for everything that cannot be read.
         """
         try:
+            if member.startswith(WHOLE):
+                return self._volumes.plane(path, self._version(path), member)
             decoder, encoded = self._open(path)
             image = decoder.decode(encoded, member)
             if image.pixels.dtype.kind == "f" and not bool(np.isfinite(image.pixels).all()):
@@ -103,16 +109,35 @@ class ImageReader:
             raise as_reader_error(error) from error
 
     def members(self, path: Path) -> list[str]:
-        """The names of the pictures in the file: ``[""]`` for a single one."""
+        """The names of the pictures in the file: ``[""]`` for a single one, ``["*"]`` for a volume."""
         try:
+            if path.is_dir():
+                series_files(path)
+            if holds_volume(path):
+                return [WHOLE]
             decoder, encoded = self._open(path)
             return decoder.members(encoded)
         except Exception as error:  # as in ``read``
             raise as_reader_error(error) from error
 
-    def sha256(self, path: Path) -> str:
-        """Hex digest of the file's bytes; kept as long as its time and size stay the same."""
+    def is_stack(self, files: Sequence[Path]) -> bool:
+        """Whether files are DICOM slices of one volume; never raises."""
+        return is_stack(files)
+
+    def depth(self, path: Path) -> int:
+        """How many slices the volume at ``path`` has. Raises ``ReaderError``."""
         try:
+            return self._volumes.depth(path, self._version(path))
+        except Exception as error:  # as in ``read``
+            raise as_reader_error(error) from error
+
+    def sha256(self, path: Path) -> str:
+        """Hex digest of the file's bytes; kept as long as its time and size stay the same. Of a folder with a series:
+        of its files' digests, sorted, so that it follows neither their names nor their order."""
+        try:
+            if path.is_dir():
+                digests = sorted(self.sha256(file) for file in series_files(path))
+                return hashlib.sha256("".join(digests).encode()).hexdigest()
             key = (path, self._version(path))
             found = self._hashes.get(key)
             return found if found is not None else self._keep(key, sha256_file(path))
@@ -145,8 +170,12 @@ class ImageReader:
             raise ReaderError(f"it is {length / 1e9:.3g} GB long; at most {limit / 1e9:.3g} GB are read")
 
     def _version(self, path: Path) -> tuple[int, int]:
-        """Time of change in ns and size; only a regular file that is not empty has one."""
+        """Time of change in ns and size; only a regular file that is not empty has one, and a folder: the latest time
+        and the sum of its files."""
         status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            files = [file.stat() for file in path.iterdir() if file.is_file()]
+            return max((one.st_mtime_ns for one in files), default=0), sum(one.st_size for one in files)
         if not stat.S_ISREG(status.st_mode):
             raise ReaderError("it is not a file (a folder, a device or a pipe); give a picture's path")
         if status.st_size == 0:
@@ -173,19 +202,3 @@ def _kind(head: bytes) -> str:
     if len(text.encode()) >= len(head) - 3 and all(letter.isprintable() or letter.isspace() for letter in text):
         return "plain text"
     return f"the bytes {head[:4].hex(' ')}"
-
-
-def as_reader_error(error: Exception) -> ReaderError:
-    """The one exception type at the boundary, without path or content."""
-    if isinstance(error, ReaderError):
-        return error
-    if isinstance(error, FileNotFoundError):
-        return ReaderError("there is no such file; correct the path")
-    if isinstance(error, OSError) and error.strerror:
-        return ReaderError(f"the file cannot be opened ({error.strerror}); check its permissions and its disk")
-    if isinstance(error, MemoryError):
-        return ReaderError("there is not enough memory to decode it; make it smaller")
-    return ReaderError(
-        f"it is damaged, cut off, or of a kind that is not supported ({type(error).__name__} while "
-        "decoding); copy it again from its source, or save it as PNG"
-    )

@@ -6,6 +6,9 @@ geometry is ``None``, never the identity.
 
 *Canonical* is the order in which axial pictures are looked at: D to the Superior, H to the Posterior, W to the Left.
 Only axes are exchanged and turned round: no value is changed, oblique stays oblique.
+
+*Slices* are cut across D, unless another axis has much the coarsest spacing: then that one comes first, so that a
+sagittal acquisition is looked at in sagittal slices, whatever the order of axes in its file.
 """
 
 from __future__ import annotations
@@ -21,7 +24,14 @@ from medgraft.data.imaging.window import Voi
 from medgraft.errors import ReaderError
 from medgraft.types import Modality, Unit
 
-__all__ = ["Volume"]
+__all__ = ["VOLUME_PERCENTILES", "Volume", "shown_range"]
+
+VOLUME_PERCENTILES = (0.5, 99.5)
+_COARSER = 1.5
+"""An axis is cut across if its spacing is this many times that of the others."""
+
+_MASK_KINDS = 12
+"""At most so many different numbers are taken for classes of a mask."""
 
 _CANONICAL = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [-1.0, 0.0, 0.0]])
 """Rows: the directions (RAS) of D, H and W: Superior, Posterior, Left."""
@@ -78,14 +88,36 @@ class Volume:
         step = "axes brought to Superior, Posterior, Left"
         return replace(self, values=np.ascontiguousarray(values), affine=affine, steps=(*self.steps, step))
 
+    def sliced(self) -> Volume:
+        """Canonical, with the axis first across which slices are cut."""
+        volume = self.canonical()
+        if volume.spacing is None or volume.affine is None:
+            return volume
+        axis = int(np.argmax(volume.spacing))
+        others = [side for place, side in enumerate(volume.spacing) if place != axis]
+        if axis == 0 or volume.spacing[axis] < _COARSER * max(others):
+            return volume
+        order = [axis, *(place for place in range(3) if place != axis)]
+        values = np.ascontiguousarray(np.transpose(volume.values, (0, *(place + 1 for place in order))))
+        step = f"cut across {('Superior', 'Posterior', 'Left')[axis]}, where its spacing is coarsest"
+        return replace(volume, values=values, affine=volume.affine[:, [*order, 3]], steps=(*volume.steps, step))
+
+    def percentiles(self) -> tuple[float, float]:
+        """The 0.5th and 99.5th percentile of the values."""
+        low, high = (float(value) for value in np.percentile(self.values, VOLUME_PERCENTILES))
+        return low, high
+
     def with_findings(self, *findings: str) -> Volume:
         """The same volume, and something more that its user should know."""
         return replace(self, findings=(*self.findings, *findings))
 
-    def plane(self, index: int) -> Image:
-        """Slice ``index`` along D as a picture."""
-        spacing = self.spacing
+    def plane(self, index: int, percentiles: tuple[float, float] | None = None) -> Image:
+        """Slice ``index`` along D as a picture that knows its neighbours; ``percentiles`` of the volume, if known."""
+        spacing, last = self.spacing, self.values.shape[1] - 1
         return Image(
+            beside=(self.values[:, max(index - 1, 0)], self.values[:, min(index + 1, last)]),
+            percentiles=percentiles,
+            findings=self.findings,
             pixels=self.values[:, index],
             low=self.low,
             high=self.high,
@@ -102,6 +134,23 @@ class Volume:
         if self.affine is None:
             raise ReaderError("its place in the patient is unknown (no affine); measure in voxels, or mend its header")
         return np.asarray(index @ self.affine[:3, :3].T + self.affine[:3, 3])
+
+
+def shown_range(values: NDArray[np.float32]) -> tuple[float, float, tuple[str, ...]]:
+    """What of a volume that declares no range is shown as black and white, and what is odd about its values.
+
+    Its percentiles, or its extremes where these are equal. Few different whole numbers from 0 up are what a mask holds.
+    """
+    low, high = (float(value) for value in np.percentile(values, VOLUME_PERCENTILES))
+    findings: tuple[str, ...] = ()
+    kinds = np.unique(values[..., ::2, ::2])
+    if 2 <= len(kinds) <= _MASK_KINDS and kinds[0] == 0 and bool((kinds == np.arange(len(kinds))).all()):
+        top = int(values.max())
+        findings = (f"it holds only the whole numbers 0 to {top}: it looks like a mask, not a picture",)
+    if not high > low:
+        low, high = float(values.min()), float(values.max())
+        findings = findings or ("it has next to no contrast: nearly all voxels have one value",)
+    return low, high if high > low else low + 1.0, findings
 
 
 def _nearest_axes(affine: NDArray[np.float64]) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:

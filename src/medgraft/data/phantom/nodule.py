@@ -68,20 +68,28 @@ def silhouette(nodule: Nodule, grid: Grid) -> NDArray[np.bool_]:
     return inside
 
 
-def draw_nodules(anatomy: Anatomy, rng: np.random.Generator) -> tuple[Nodule, ...]:
+def draw_nodules(
+    anatomy: Anatomy,
+    rng: np.random.Generator,
+    *,
+    count: tuple[int, int] = COUNT,
+    radius_mm: tuple[float, float] = RADIUS_MM,
+) -> tuple[Nodule, ...]:
     """The nodules of one patient: each well inside a lung, clear of heart, diaphragm and the others."""
     nodules: list[Nodule] = []
-    for _ in range(int(rng.integers(COUNT[0], COUNT[1] + 1))):
-        nodule = _draw_nodule(anatomy, nodules, rng)
+    for _ in range(int(rng.integers(count[0], count[1] + 1))):
+        nodule = _draw_nodule(anatomy, nodules, radius_mm, rng)
         if nodule is not None:
             nodules.append(nodule)
     return tuple(nodules) or (_last_resort(anatomy, rng),)
 
 
-def _draw_nodule(anatomy: Anatomy, others: list[Nodule], rng: np.random.Generator) -> Nodule | None:
+def _draw_nodule(
+    anatomy: Anatomy, others: list[Nodule], radius_mm: tuple[float, float], rng: np.random.Generator
+) -> Nodule | None:
     """One nodule in a free place of either lung; ``None`` in the rare chest that has no room for its size."""
     lung = anatomy.lungs[int(rng.integers(2))]
-    radius = float(rng.uniform(*RADIUS_MM))
+    radius = float(rng.uniform(*radius_mm))
     solidity = float(rng.uniform(*_SOLIDITY))
     candidates = rng.uniform(-1, 1, (512, 3)) * np.asarray(lung.axes) + np.asarray(lung.centre)
     points = candidates.astype(np.float32)

@@ -11,7 +11,7 @@ from medgraft.data.cohort.cohort import Cohort, Quarantined
 from medgraft.data.cohort.labels import require_trainable
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.tables import write_table
-from medgraft.source.embedding.embed import Embedding, embed
+from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
 
 __all__ = ["embedding_stage", "without_failures"]
 
@@ -19,7 +19,7 @@ __all__ = ["embedding_stage", "without_failures"]
 def embedding_stage(work: Workspace) -> None:
     """Fill ``work.embedding`` (rows of readable cases only) and write ``cohort.parquet``."""
     table = work.cohort.table
-    result = embed(
+    result = embed_cases(
         pictures_of(table),
         work.job,
         work.preprocessing,
@@ -30,7 +30,7 @@ def embedding_stage(work: Workspace) -> None:
     work.forward_passes, work.decodes = result.forward_passes, result.decodes
     for stage, seconds in result.seconds.items():
         work.seconds[stage] = work.seconds.get(stage, 0.0) + seconds
-    work.cohort = without_failures(work.cohort, result)
+    work.cohort, result = without_failures(work.cohort, result)
     work.embedding = result
     require_trainable(work.cohort, work.config.data.positive)
     write_table(work.run / "cohort.parquet", work.cohort.public())
@@ -41,17 +41,15 @@ def embedding_stage(work: Workspace) -> None:
     write_table(work.run.private / "thumbnails.parquet", thumbnails, private=True)
 
 
-def without_failures(cohort: Cohort, result: Embedding) -> Cohort:
-    """The cohort of readable pictures, the others set aside with their reasons; ``result`` loses the same rows."""
+def without_failures(cohort: Cohort, result: CaseEmbedding) -> tuple[Cohort, CaseEmbedding]:
+    """The readable cases and their embedding; the others are set aside with their reasons."""
     if not result.failures:
-        return cohort
+        return cohort, result
     table, failures = cohort.table, dict(result.failures)
     bad = [
         Quarantined(str(table["case_id"].iloc[row]), str(table["path"].iloc[row]), reason)
         for row, reason in sorted(failures.items())
     ]
     kept = np.array([row not in failures for row in range(len(table))], dtype=bool)
-    result.features = result.features[kept]
-    result.facts = [facts for facts, keep in zip(result.facts, kept, strict=True) if keep]
-    result.failures = {}
-    return replace(cohort, table=table[kept].reset_index(drop=True), quarantined=(*cohort.quarantined, *bad))
+    good = replace(cohort, table=table[kept].reset_index(drop=True), quarantined=(*cohort.quarantined, *bad))
+    return good, result.take(kept)

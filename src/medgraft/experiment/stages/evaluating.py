@@ -91,7 +91,7 @@ def evaluation_stage(work: Workspace) -> None:
     if work.bundle is None or work.embedding is None or work.split is None:
         raise MedgraftError("evaluating: an earlier stage has not run")
     bundle, table = work.bundle, work.cohort.table
-    probability = bundle.head.probabilities(work.embedding.features)
+    probability = bundle.head.answers(work.embedding.bags)
     parts = np.array([part or "" for part in work.parts()])
     frames = [
         prediction_rows(table[parts == part], part, probability[parts == part], bundle)

@@ -14,7 +14,7 @@ from medgraft.errors import MedgraftError
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.tables import write_csv
 from medgraft.measure.threshold import choose_threshold
-from medgraft.source.embedding.embed import embed
+from medgraft.source.embedding.cases import embed_cases
 from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.source.embedding.state import backbone_state
 from medgraft.transfer.models.bundle import Bundle, Calibration, write_bundle
@@ -32,6 +32,7 @@ def material_of(work: Workspace) -> Material:
     modality = work.cohort.table["modality"].iloc[rows].mode()
     return Material(
         features=work.embedding.features[rows],
+        slices=work.embedding.bags.take(rows),
         labels=work.task.encode(work.cohort.table["label"].tolist())[rows],
         groups=work.groups[rows],
         is_val=parts[rows] == "val",
@@ -44,6 +45,7 @@ def material_of(work: Workspace) -> Material:
         seed=work.config.seed,
         device=work.job.device,
         progress=work.progress,
+        positive=1 if work.task.positive_index is None else work.task.positive_index,
     )
 
 
@@ -76,7 +78,7 @@ def transfer_stage(work: Workspace) -> None:
 def _embed_again(work: Workspace, state: dict[str, NDArray[Any]]) -> None:
     """Features of the trained backbone, by the same path as those of the source's."""
     work.job = replace(work.job, checksum=_checksum(state), state=state)
-    result = embed(
+    result = embed_cases(
         pictures_of(work.cohort.table),
         work.job,
         work.preprocessing,
@@ -92,7 +94,7 @@ def _embed_again(work: Workspace, state: dict[str, NDArray[Any]]) -> None:
 def _calibration(work: Workspace, material: Material, done: Transferred) -> Calibration:
     """The threshold of a binary task: from validation cases, else from out-of-fold predictions of training cases."""
     if material.is_val.any():
-        chances = done.head.probabilities(material.features[material.is_val])
+        chances = done.head.answers(material.bags.take(material.is_val))
         found = _threshold(work, material.labels[material.is_val], chances, "val")
         if found.threshold is not None:
             return found

@@ -25,7 +25,8 @@ from medgraft.experiment.run import RunFolder
 from medgraft.home import Home
 from medgraft.insight.audit.near_pairs import NearPair
 from medgraft.progress import Progress
-from medgraft.source.embedding.embed import Embedding, Picture
+from medgraft.source.embedding.cases import CaseEmbedding
+from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.transfer.models.bundle import Bundle
 from medgraft.transfer.strategies.strategy import OutOfFold, Strategy
@@ -54,7 +55,7 @@ class Workspace:
     job: Job
     preprocessing: Preprocessing
     strategy: Strategy
-    embedding: Embedding | None = None
+    embedding: CaseEmbedding | None = None
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     near: list[NearPair] = field(default_factory=list)
     grey: NDArray[np.uint8] | None = None

@@ -26,11 +26,12 @@ __all__ = ["FAMILIES", "Backbone", "BackboneFacts", "BackboneFamily"]
 class BackboneFacts:
     """What is known of a backbone without building it. JSON-able; travels in the bundle and the report.
 
-    ``size`` is the side of the square input in pixels; ``mean``/``std`` are in the order R, G, B for
-    pixels in [0, 1]; ``checksum`` is the sha256 of the weights' file, or ``random:<seed>``;
-    ``interpolation`` is the one that the weights were trained with. ``readout``: the modules of the body that are read
-    beside the pooled output, each with its channels; a channel gives two features, the mean of its magnitude and its
-    standard deviation over the picture. Source: Evci et al. 2022, Head2Toe (intermediate features under a linear head).
+    ``size`` is the side of the square input in pixels; ``mean``/``std`` are in the order R, G, B for pixels in [0,
+    1]; ``checksum`` is the sha256 of the weights' file, or ``random:<seed>``; ``interpolation`` is the one that the
+    weights were trained with. ``readout``: the modules of the body that are read beside the pooled output, each with
+    its channels; a channel gives two features, the mean of its magnitude and its standard deviation over the picture.
+    ``inflated``: it takes volumes (see ``inflation``). Source: Evci et al. 2022, Head2Toe (intermediate features
+    under a linear head).
     """
 
     name: str
@@ -46,6 +47,7 @@ class BackboneFacts:
     trained_on: str
     origin: str
     readout: tuple[tuple[str, int], ...] = ()
+    inflated: bool = False
 
     @property
     def pooled_dim(self) -> int:

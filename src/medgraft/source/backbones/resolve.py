@@ -44,6 +44,10 @@ class ResolvedBackbone:
         """The same, with nothing but the pooled output read."""
         return replace(self, facts=self.facts.pooled())
 
+    def inflated(self) -> ResolvedBackbone:
+        """The same, made to take volumes whole."""
+        return replace(self, facts=replace(self.facts, inflated=True))
+
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
         """The network for 1 or 3 channels in eval mode; ``state`` (its state dict) replaces the weights."""
         from medgraft.source.backbones.construction import build_network  # start-up: see the top

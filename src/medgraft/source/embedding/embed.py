@@ -9,7 +9,6 @@ reason, never raised.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections import deque
@@ -22,23 +21,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgraft.data.imaging.facts import FACTS_VERSION, PixelFacts, pixel_facts
+from medgraft.data.imaging.facts import FACTS_VERSION, PixelFacts, pixel_facts, volume_facts
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.reader import ImageReader
+from medgraft.data.imaging.volume_reader import WHOLE, slice_member
 from medgraft.errors import ReaderError, WeightsError
-from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.embedding import openvino_engine, torch_engine
 from medgraft.source.embedding.engine import ENGINES, Engine, EngineKind, EngineUnavailable, Job
 from medgraft.source.embedding.row_cache import RowCache, cache_cap
-from medgraft.types import Modality, Unit
 
-__all__ = ["Embedding", "Picture", "Sampled", "embed", "sampled"]
+__all__ = ["Embedding", "Picture", "embed"]
 
 _CUT, _VIEW = "pooled", "whole"
 _PREFETCH_BYTES = 512 * 2**20
 _SHARD_ROWS = 512
-_SAMPLE = 8
 _BUILT_IN = (openvino_engine, torch_engine)  # importing them registers them, in the order in which they are tried
 
 
@@ -101,7 +98,7 @@ def embed(
     kinds = [ENGINES.get(engine)] if engine != "auto" else [kind for _, kind in ENGINES.items()]
     problems = []
     for kind in kinds:
-        if not kind.offered(job.device):
+        if not kind.offered(job.device, inflated=job.backbone.facts.inflated):
             problems.append(f"{kind.name}: not for this device, or not installed")
             continue
         work = _Pass(pictures, job, preprocessing, reader, progress)
@@ -160,7 +157,7 @@ class _Pass:
         for row, key in enumerate(self.keys):
             if key in features and key in facts:
                 self.result.features[row] = np.frombuffer(features[key], np.float32)
-                self.result.facts[row] = _unpack(facts[key])
+                self.result.facts[row] = PixelFacts.from_bytes(facts[key])
             else:
                 todo.append(row)
         return todo
@@ -168,14 +165,27 @@ class _Pass:
     def _window(self) -> int:
         """How many decoded pictures may wait."""
         size = 4 * self.preprocessing.channels * self.preprocessing.size**2
+        if self.job.backbone.facts.inflated:
+            return max(2, _PREFETCH_BYTES // (size * self.preprocessing.slices))
         return max(16, _PREFETCH_BYTES // size)
 
     def _decode(self, row: int) -> tuple[NDArray[np.float32], PixelFacts]:
         """Pixels as the network sees them, and their facts; runs in a thread."""
         picture = self.pictures[row]
+        if picture.member == WHOLE:
+            return self._decode_whole(picture)
         image = self.reader.read(picture.path, picture.member)
         prepared = self.preprocessing.apply(image)
         return prepared, pixel_facts(image, prepared)
+
+    def _decode_whole(self, picture: Picture) -> tuple[NDArray[np.float32], PixelFacts]:
+        """A volume (D, C, S, S), for a network that takes it so."""
+        slices = []
+        for number in self.preprocessing.chosen_slices(self.reader.depth(picture.path)):
+            image = self.reader.read(picture.path, slice_member(number))
+            prepared = self.preprocessing.apply(image)
+            slices.append((prepared, pixel_facts(image, prepared)))
+        return np.stack([prepared for prepared, _ in slices]), volume_facts([facts for _, facts in slices])
 
     def _compute(self, engine: Engine, decoded: _Prefetch, total: int, store: _Store) -> None:
         """Run the engine over what comes from the decoders; keep a shard now and then."""
@@ -217,7 +227,7 @@ class _Pass:
             self.result.features[row] = feature
             self.result.facts[row] = self._fresh[row]
         self.result.forward_passes += len(rows)
-        store.facts.put({self.keys[row]: _pack(self._fresh.pop(row)) for row in rows})
+        store.facts.put({self.keys[row]: self._fresh.pop(row).to_bytes() for row in rows})
         store.features.put({self.keys[row]: features[row].tobytes() for row in rows})
 
 
@@ -246,44 +256,3 @@ class _Prefetch:
         self._left.clear()
         for _, future in self._waiting:
             future.cancel()
-
-
-def _pack(facts: PixelFacts) -> bytes:
-    text = json.dumps(facts.to_dict(), separators=(",", ":")).encode()
-    return len(text).to_bytes(4, "big") + text + facts.thumbnail
-
-
-def _unpack(row: bytes) -> PixelFacts:
-    end = 4 + int.from_bytes(row[:4], "big")
-    return PixelFacts.from_dict(json.loads(row[4:end]), row[end:])
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """What a spread sample of pictures has in common: channels (1 where all are grey), modality and unit (unknown and
-    stored where they differ)."""
-
-    channels: int
-    modality: Modality
-    unit: Unit
-
-
-def sampled(pictures: Sequence[Picture], home: Home, reader: ImageReader) -> Sampled:
-    """Look at a few pictures; asks the cache before it decodes."""
-    step = max(1, len(pictures) // _SAMPLE)
-    sample = list(pictures[::step])[:_SAMPLE]
-    keys = [RowCache.key(picture.sha256, picture.member) for picture in sample]
-    known = RowCache(home.cache / "facts" / FACTS_VERSION).rows(keys)
-    kinds = []
-    for key, picture in zip(keys, sample, strict=True):
-        try:
-            found = _unpack(known[key]) if key in known else reader.read(picture.path, picture.member)
-        except ReaderError:
-            continue
-        kinds.append((found.channels, found.modality, found.unit))
-    modalities, units = {kind[1] for kind in kinds}, {kind[2] for kind in kinds}
-    return Sampled(
-        channels=max((kind[0] for kind in kinds), default=1),
-        modality=modalities.pop() if len(modalities) == 1 else Modality.UNKNOWN,
-        unit=units.pop() if len(units) == 1 else Unit.STORED,
-    )

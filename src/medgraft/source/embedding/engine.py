@@ -1,9 +1,9 @@
 """The contract of an engine: what runs a frozen backbone over prepared pixels.
 
-An engine maps prepared pixels (C, S, S) float32 in [0, 1] to pooled features (d,) float32, one image
-independent of the others. Its ``identity`` (name and version) is part of every cache key. An engine that
-cannot be had (not installed, or its features differ from eager PyTorch by more than the fidelity bound) raises
-``EngineUnavailable`` when it is built, and the next in ``ENGINES`` takes over, with a notice.
+An engine maps prepared pixels (C, S, S) float32 in [0, 1] to pooled features (d,) float32, one image independent of
+the others; of an inflated backbone, a volume (D, C, S, S). Its ``identity`` (name and version) is part of every cache
+key. An engine that cannot be had (not installed, or its features differ from eager PyTorch by more than the fidelity
+bound) raises ``EngineUnavailable`` when it is built, and the next in ``ENGINES`` takes over, with a notice.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Job:
         Mean, std and readout belong to it: the same weights' file may be registered or imported again with other ones.
         """
         facts = self.backbone.facts
-        return json.dumps([facts.name, self.checksum, self.channels, list(facts.mean), list(facts.std), facts.readout])
+        network = [facts.name, self.checksum, self.channels, list(facts.mean), list(facts.std), facts.readout]
+        return json.dumps([*network, "inflated"] if facts.inflated else network)
 
 
 class Engine(Protocol):
@@ -67,8 +68,8 @@ class EngineKind(Protocol):
 
     name: str
 
-    def offered(self, device: str) -> bool:
-        """Whether it is installed and serves this device; without importing it."""
+    def offered(self, device: str, *, inflated: bool = False) -> bool:
+        """Whether it is installed and serves this device, and networks that take volumes; without importing it."""
         ...
 
     def version(self) -> str:

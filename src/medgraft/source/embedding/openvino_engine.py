@@ -79,8 +79,8 @@ class OpenVinoKind:
     name = "openvino"
 
     @staticmethod
-    def offered(device: str) -> bool:
-        return device == "cpu" and importlib.util.find_spec("openvino") is not None
+    def offered(device: str, *, inflated: bool = False) -> bool:
+        return device == "cpu" and not inflated and importlib.util.find_spec("openvino") is not None
 
     @staticmethod
     def version() -> str:

@@ -27,7 +27,7 @@ class TorchKind:
     name = "torch"
 
     @staticmethod
-    def offered(device: str) -> bool:
+    def offered(device: str, *, inflated: bool = False) -> bool:
         """Always: torch is a core dependency."""
         return device in ("cpu", "cuda", "mps")
 
@@ -55,15 +55,22 @@ class TorchEngine:
         self._torch = torch
         self._device = torch.device(job.device)
         network = job.backbone.build(job.channels, job.state)
-        self._network = network.to(self._device).to(memory_format=torch.channels_last).eval()
-        self._batch = 1 if job.device == "cpu" else _GPU_BATCH
+        network = network.to(self._device).to(memory_format=torch.channels_last)
+        self._inflated = job.backbone.facts.inflated
+        if self._inflated:
+            from medgraft.source.backbones.inflation import InflatedNetwork
+
+            network = InflatedNetwork(network).to(self._device)
+        self._network = network.eval()
+        self._batch = 1 if job.device == "cpu" or self._inflated else _GPU_BATCH
         self.facts: dict[str, Any] = {"engine": "torch", "version": torch.__version__, "device": job.device}
 
     def run(self, images: Iterable[tuple[int, NDArray[np.float32]]], sink: Sink) -> None:
         """See the contract."""
         torch = self._torch
         for rows, pixels in _batches(images, self._batch):
-            batch = torch.from_numpy(pixels).to(self._device, memory_format=torch.channels_last)
+            layout = torch.contiguous_format if self._inflated else torch.channels_last
+            batch = torch.from_numpy(pixels).to(self._device, memory_format=layout)
             gpu = self._device.type == "cuda"
             with torch.inference_mode(), torch.autocast(self._device.type, dtype=torch.float16, enabled=gpu):
                 features = self._network(batch).float().cpu().numpy()

@@ -81,6 +81,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
                     "features": bundle.head.weight.shape[1],
                     "classes": len(bundle.head.bias),
                     "rooted": bundle.head.rooted,
+                    "sharpness": bundle.head.sharpness,
                 },
             },
         )
@@ -118,7 +119,9 @@ def read_bundle(folder: Path) -> Bundle:
             backbone=BackboneFacts(**facts),
             checksum=model["checksum"],
             state={k.removeprefix(_BACKBONE): v for k, v in tensors.items() if k.startswith(_BACKBONE)},
-            head=LinearHead(tensors[_WEIGHT], tensors[_BIAS], model["head"]["rooted"]),
+            head=LinearHead(
+                tensors[_WEIGHT], tensors[_BIAS], model["head"]["rooted"], float(model["head"].get("sharpness", 0.0))
+            ),
             preprocessing=Preprocessing(**preprocessing),
             task=Classification(tuple(labels["labels"]), labels["positive"]),
             calibration=Calibration(**{k: calibration[k] for k in ("kind", "threshold", "threshold_from")}),

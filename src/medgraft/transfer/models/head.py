@@ -1,4 +1,8 @@
-"""The linear head: pooled features to class probabilities, in numpy, for every strategy alike."""
+"""The linear head: features to class probabilities, in numpy, for every strategy alike.
+
+A case may have several rows (the slices of a volume). Without sharpness the head reads their mean; with it, each class
+listens to the rows that speak for it (see ``attention``). One row a case is the same for both.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.errors import ArtifactError
+from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.models.attention import attended
 from medgraft.transfer.models.root import signed_root
 
 __all__ = ["LinearHead", "softmax"]
@@ -26,12 +32,14 @@ class LinearHead:
     """``softmax(features @ weight.T + bias)``. ``weight`` (classes, d) float32, ``bias`` (classes,) float32.
 
     Two classes have two rows, as any other number, so that there is one code path. Standardisation of the
-    features is folded into weight and bias. ``rooted``: the features go through ``signed_root`` first.
+    features is folded into weight and bias. ``rooted``: the features go through ``signed_root`` first. ``sharpness``
+    of the attention over the rows of a case, 0 for their mean.
     """
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     rooted: bool = False
+    sharpness: float = 0.0
 
     def __post_init__(self) -> None:
         if self.weight.ndim != 2 or self.bias.shape != self.weight.shape[:1]:
@@ -50,6 +58,17 @@ class LinearHead:
         rows = features.astype(np.float64)
         rows = signed_root(rows) if self.rooted else rows
         return np.asarray(np.einsum("nd,cd->nc", rows, self.weight.astype(np.float64), optimize=False) + self.bias)
+
+    def answers(self, bags: Bags) -> NDArray[np.float64]:
+        """Probabilities of cases (n, classes)."""
+        if self.sharpness == 0:
+            return self.probabilities(bags.means())
+        pooled, _ = attended(self.logits(bags.rows) - self.bias, bags.starts, self.sharpness)
+        return softmax(pooled + self.bias)
+
+    def attention(self, bags: Bags) -> NDArray[np.float64]:
+        """(m, classes): how much each row counts for a class of its case; sums to one over the rows of a case."""
+        return attended(self.logits(bags.rows) - self.bias, bags.starts, self.sharpness)[1]
 
     def probabilities(self, features: NDArray[Any]) -> NDArray[np.float64]:
         """(n, classes), rows sum to one."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -43,14 +44,15 @@ class PrincipalAxes:
 
     @classmethod
     def of(
-        cls, features: NDArray[np.float32], dtype: type[np.floating[Any]] = np.float64
+        cls, features: NDArray[np.float32], dtype: type[np.floating[Any]] = np.float64, most: int | None = None
     ) -> tuple[PrincipalAxes, NDArray[Any]]:
-        """The axes of ``features`` (n, d), and their coordinates (n, r); from the smaller of X Xᵀ and Xᵀ X."""
+        """The axes of ``features`` (n, d), and their coordinates (n, r); from the smaller of X Xᵀ and Xᵀ X. ``most``:
+        only so many, the longest."""
         mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
         scale = np.where(scale > 1e-12 * np.maximum(1.0, np.abs(mean)), scale, np.inf)
         rows = np.asarray((features - mean.astype(dtype)) / scale.astype(dtype))
         n, d = rows.shape
-        squared, vectors = np.linalg.eigh(rows @ rows.T if n < d else rows.T @ rows)
+        squared, vectors = _eigen(rows @ rows.T if n < d else rows.T @ rows, most)
         kept = squared > _RANK_TOLERANCE[dtype] * max(float(squared[-1]), _TINY)
         if n >= d:
             return cls(mean, scale, vectors[:, kept]), rows @ vectors[:, kept]
@@ -67,6 +69,14 @@ class PrincipalAxes:
         if len(weight) == 1:
             weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
         return LinearHead.folded(weight, bias, self.mean, self.scale)
+
+
+def _eigen(matrix: NDArray[Any], most: int | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Eigenvalues in ascending order and eigenvectors of a symmetric matrix; the largest ``most`` of them."""
+    if most is None or most >= len(matrix):
+        return np.linalg.eigh(matrix)
+    squared, vectors = eigh(matrix, subset_by_index=[len(matrix) - most, len(matrix) - 1], overwrite_a=True)
+    return squared, vectors
 
 
 def class_weights(labels: NDArray[np.int64], n_classes: int, rule: str) -> Array:

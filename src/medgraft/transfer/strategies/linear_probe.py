@@ -10,8 +10,6 @@ Source: Alain & Bengio 2016 (linear classifier probes); Kornblith et al. 2019 fo
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -20,10 +18,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
-from medgraft.data.cohort.folds import grouped_folds
+from medgraft.data.cohort.folds import folds_for
 from medgraft.transfer.models.head import softmax
 from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, class_weights, path_logits
 from medgraft.transfer.models.root import signed_root
+from medgraft.transfer.strategies.crossvalidation import cross_validate
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, OutOfFold, Transferred
 
 __all__ = ["LinearProbe", "LinearProbeConfig"]
@@ -33,9 +32,6 @@ _EXACT, _FOLD_TOLERANCE, _SWEEP_TOLERANCE = 1e-8, 1e-5, 1e-4
 """Relative decrease at which a solution is done: the head that is kept, a fold's predictions, a strength's loss."""
 _FALLBACK_STRENGTH = 1e-3
 """Where a class has too few groups for folds. Middle of what grouped folds choose on standardised features."""
-
-CV_LIMIT = 2000
-"""Repeated cross-validation is for cohorts below this size."""
 
 
 class LinearProbeConfig(BaseModel):
@@ -68,13 +64,6 @@ class _Cases:
 
     def take(self, rows: NDArray[Any]) -> _Cases:
         return _Cases(self.features[rows], self.labels[rows], self.groups[rows], self.n_classes)
-
-    def folds(self, wanted: int, seed: int) -> NDArray[np.int64] | None:
-        """A fold number a case; fewer folds where a class has fewer groups, ``None`` where it has one only."""
-        groups_of = [len(np.unique(self.groups[self.labels == c])) for c in np.unique(self.labels)]
-        if min(wanted, *groups_of) < 2:
-            return None
-        return grouped_folds(self.labels, self.groups, folds=min(wanted, *groups_of), seed=seed)
 
 
 @dataclass(frozen=True)
@@ -129,7 +118,7 @@ class LinearProbe:
     def _fit(self, cases: _Cases, *, inner_folds: int, seed: int, exact: bool = True) -> _Fitted:
         """Axes, strength and parameters from these cases alone; ``exact`` (float64) for the head that is kept."""
         axes, coordinates = PrincipalAxes.of(cases.features, np.float64 if exact else np.float32)
-        sweep = self._sweep(cases, coordinates, cases.folds(inner_folds, seed))
+        sweep = self._sweep(cases, coordinates, folds_for(cases.labels, cases.groups, inner_folds, seed))
         weights = class_weights(cases.labels, cases.n_classes, self.config.class_weights)
         path = LogisticPath(coordinates, cases.labels, cases.n_classes, weights[None])
         tolerance = _EXACT if exact else _FOLD_TOLERANCE
@@ -164,21 +153,10 @@ class LinearProbe:
         return _Sweep(_GRID[best], starts[best], rows)
 
     def _cross_validate(self, cases: _Cases, material: Material) -> OutOfFold | None:
-        """Nested, grouped, repeated; ``None`` where the cohort is large or a class has one group only."""
-        drawn = [cases.folds(self.config.folds, material.seed + 1 + r) for r in range(self.config.repeats)]
-        folds = [fold for fold in drawn if fold is not None]
-        if not folds or len(cases.labels) >= CV_LIMIT:
-            return None
-        probability = np.zeros((len(folds), len(cases.labels), cases.n_classes))
-        jobs = [folds[repeat] == number for repeat in range(len(folds)) for number in np.unique(folds[repeat])]
-        places = [repeat for repeat in range(len(folds)) for _ in np.unique(folds[repeat])]
+        """Nested: C is chosen anew for each fold."""
 
-        def run(held: NDArray[np.bool_]) -> NDArray[np.float64]:
+        def answer(held: NDArray[np.bool_]) -> NDArray[np.float64]:
             fitted = self._fit(cases.take(~held), inner_folds=3, seed=material.seed, exact=False)
             return softmax(path_logits(fitted.parameters, fitted.axes(cases.features[held]))[:, 0])
 
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            turns = zip(places, jobs, pool.map(run, jobs), strict=True)
-            for repeat, held, chances in material.progress.track(turns, total=len(jobs), label="cross-validating"):
-                probability[repeat, held] = chances
-        return OutOfFold(probability, np.stack(folds), np.arange(len(cases.labels)))
+        return cross_validate(material, folds=self.config.folds, repeats=self.config.repeats, answer=answer)

@@ -87,6 +87,10 @@ class LpFt:
 
         Raises ``UsageError`` where there is no validation case (or nothing else), or where training diverges.
         """
+        if not material.bags.are_pictures or material.backbone.facts.inflated:
+            raise UsageError(
+                "lp-ft on volumes: it trains on pictures; use --strategy attention or linear-probe, which read slices"
+            )
         if not material.is_val.any() or material.is_val.all():
             raise UsageError(
                 f"lp-ft on {len(material.labels)} cases, {int(material.is_val.sum())} of them for "

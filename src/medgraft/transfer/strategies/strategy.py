@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from medgraft.progress import Progress
 from medgraft.registry import Registry
+from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.models.head import LinearHead
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class Material:
     number and are never separated; ``is_val`` (n,) bool: validation cases (all False where there are none);
     ``index`` (n,) int: position of each case in the sorted cohort, from which random draws are seeded;
     ``pixels(rows)`` returns prepared images (len(rows), C, S, S) float32 in [0, 1] for training a network;
-    ``backbone`` builds the network. ``checkpoints`` is a private folder for resumable state.
+    ``backbone`` builds the network. ``checkpoints`` is a private folder for resumable state. ``slices``: the features
+    of the slices, where cases are volumes; a volume's row of ``features`` is their mean. ``positive``: index of the
+    positive class of two.
     """
 
     features: NDArray[np.float32]
@@ -54,6 +57,13 @@ class Material:
     seed: int = 0
     device: str = "cpu"
     progress: Progress = field(default_factory=Progress)
+    slices: Bags | None = None
+    positive: int = 1
+
+    @property
+    def bags(self) -> Bags:
+        """The rows of each case: its slices, or itself."""
+        return Bags.single(self.features) if self.slices is None else self.slices
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from medgraft.home import Home
 from medgraft.measure.threshold import predicted_class
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import backbone_from_facts
-from medgraft.source.embedding.embed import Embedding, Picture, embed
+from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
+from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.transfer.models.bundle import Bundle, read_bundle
 
@@ -30,7 +31,7 @@ class Predicted:
 
     probability: NDArray[np.float64]
     label: list[str | None]
-    embedding: Embedding
+    embedding: CaseEmbedding
 
 
 class Predictor:
@@ -63,19 +64,19 @@ class Predictor:
         self, pictures: Sequence[Picture], *, reader: ImageReader, progress: Progress | None = None
     ) -> Predicted:
         """Probabilities and called labels; a picture that cannot be read has neither."""
-        embedding = embed(
+        embedding = embed_cases(
             pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self._engine, progress=progress
         )
         return self.answer(embedding)
 
-    def answer(self, embedding: Embedding) -> Predicted:
+    def answer(self, embedding: CaseEmbedding) -> Predicted:
         """From features on."""
         task, cut = self.bundle.task, self.bundle.calibration.threshold
         probability = np.full((len(embedding.features), len(task.labels)), np.nan)
         good = np.array([row not in embedding.failures for row in range(len(probability))], dtype=bool)
         labels: list[str | None] = [None] * len(probability)
         if good.any():
-            probability[good] = self.bundle.head.probabilities(embedding.features[good])
+            probability[good] = self.bundle.head.answers(embedding.bags.take(good))
             called = predicted_class(probability[good], cut, task.positive_index)
             for row, index in zip(np.flatnonzero(good), called, strict=True):
                 labels[int(row)] = task.labels[int(index)]

@@ -41,6 +41,7 @@ class Artefacts:
     model: dict[str, Any] = field(default_factory=dict)
     preprocessing: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=dict)
+    slices: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def splits(self) -> list[str]:
@@ -194,4 +195,5 @@ def read_artefacts(run: Path) -> Artefacts:
         model=_optional_json(bundle / "model.json"),
         preprocessing=_optional_json(bundle / "preprocessing.json"),
         calibration=_optional_json(bundle / "calibration.json"),
+        slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )

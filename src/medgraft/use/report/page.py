@@ -12,6 +12,7 @@ import hashlib
 import html
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -31,11 +32,21 @@ from medgraft.use.report.provenance import (
     preprocessing_terms,
     timing_terms,
 )
+from medgraft.use.report.slices import SliceView
 from medgraft.use.report.summary import summarise
 from medgraft.use.report.tables import class_table, cohort_table, key_figures, site_table
 from medgraft.use.report.wording import clip, counted, listing
 
-__all__ = ["draw_card", "draw_page", "page_title"]
+__all__ = ["Extras", "draw_card", "draw_page", "page_title"]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Parts of the page that need more than the artefacts: the model card, and views of volumes."""
+
+    card: list[CardSection]
+    slices: Sequence[SliceView] = ()
+
 
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]|#~"})
 
@@ -81,9 +92,7 @@ def _picture_note(pictures: Pictures, images: bool) -> str:
     return ""
 
 
-def draw_page(
-    run: Artefacts, matrix: Confusion | None, pictures: Pictures, card: list[CardSection], *, images: bool
-) -> str:
+def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extras: Extras, *, images: bool) -> str:
     """The whole HTML document."""
     templates = _templates(autoescape=True, trim_blocks=False)
     templates.filters |= {"embedded": _embedded, "counted": counted, "clip": clip}
@@ -109,7 +118,8 @@ def draw_page(
         timing_terms=timing_terms(run),
         config_terms=config_terms(run),
         licence_terms=licence_terms(run),
-        card=card,
+        card=extras.card,
+        slices=extras.slices,
         version=_version(run),
         style=Markup(source["style.css"]),
         script=Markup(source["report.js"]),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from medgraft.errors import ArtifactError
 
-__all__ = ["Pictures", "read_pictures"]
+__all__ = ["Pictures", "read_pictures", "read_slice_pictures"]
 
 _MOST = 6000
 _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
@@ -43,10 +43,7 @@ def read_pictures(run: Path, wanted: Sequence[str], *, budget: int) -> Pictures:
     if not path.is_file() or budget <= 0 or not order:
         return Pictures()
     asked = order[:_MOST]
-    try:
-        table = pd.read_parquet(path, columns=["case_id", "jpeg"], filters=[("case_id", "in", asked)])
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
+    table = _stored(path, ["case_id", "jpeg"], asked)
     stored = {str(case): bytes(jpeg) for case, jpeg in zip(table["case_id"], table["jpeg"], strict=True) if jpeg}
     sources: dict[str, str] = {}
     left_out = len(order) - len(asked)
@@ -60,6 +57,28 @@ def read_pictures(run: Path, wanted: Sequence[str], *, budget: int) -> Pictures:
         budget -= len(source)
         sources[case] = source
     return Pictures(sources, left_out)
+
+
+def read_slice_pictures(run: Path, cases: Sequence[str], *, budget: int) -> dict[tuple[str, int], str]:
+    """Pictures of the weightiest slices of ``cases``, by case and slice number, within ``budget`` bytes."""
+    path = run / "private" / "slices.parquet"
+    if not path.is_file() or not cases:
+        return {}
+    table = _stored(path, ["case_id", "slice", "jpeg"], list(cases))
+    sources: dict[tuple[str, int], str] = {}
+    for case, number, jpeg in zip(table["case_id"], table["slice"], table["jpeg"], strict=True):
+        source = _data_url(bytes(jpeg))
+        if source is not None and len(source) <= budget:
+            budget -= len(source)
+            sources[str(case), int(number)] = source
+    return sources
+
+
+def _stored(path: Path, columns: list[str], cases: list[str]) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path, columns=columns, filters=[("case_id", "in", cases)])
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
 
 
 def _data_url(content: bytes) -> str | None:

@@ -8,15 +8,16 @@ from medgraft.files import write_text
 from medgraft.use.report.artefacts import read_artefacts
 from medgraft.use.report.card import model_card
 from medgraft.use.report.confusion import confusion, wanted_pictures
-from medgraft.use.report.page import draw_card, draw_page
+from medgraft.use.report.page import Extras, draw_card, draw_page
 from medgraft.use.report.pictures import Pictures, read_pictures
+from medgraft.use.report.slices import slice_views
 
 __all__ = ["MOST_BYTES", "render_report"]
 
 MOST_BYTES = 15_000_000
 """The report never gets larger; pictures give way first."""
 
-_PICTURE_BYTES = 6_000_000
+_PICTURE_BYTES, _SLICE_BYTES = 6_000_000, 1_000_000
 
 
 def render_report(run: Path, *, images: bool = True) -> Path:
@@ -30,9 +31,10 @@ def render_report(run: Path, *, images: bool = True) -> Path:
     matrix, card = confusion(artefacts), model_card(artefacts)
     wanted = wanted_pictures(matrix) if images else []
     pictures = read_pictures(run, wanted, budget=_PICTURE_BYTES)
-    page = draw_page(artefacts, matrix, pictures, card, images=images)
+    slices = slice_views(artefacts, run, images=images, budget=_SLICE_BYTES)
+    page = draw_page(artefacts, matrix, pictures, Extras(card, slices), images=images)
     if len(page.encode("utf-8")) > MOST_BYTES and pictures:
-        page = draw_page(artefacts, matrix, Pictures(left_out=len(wanted)), card, images=images)
+        page = draw_page(artefacts, matrix, Pictures(left_out=len(wanted)), Extras(card, slices), images=images)
     write_text(run / "model_card.md", draw_card(artefacts, card))
     path = run / "report.html"
     write_text(path, page)

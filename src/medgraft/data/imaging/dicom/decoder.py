@@ -22,8 +22,10 @@ from medgraft.data.imaging.dicom.children import Children
 from medgraft.data.imaging.dicom.colour import colour_image, is_colour
 from medgraft.data.imaging.dicom.grey import grey_image
 from medgraft.data.imaging.dicom.part10 import is_dicom
+from medgraft.data.imaging.dicom.series import find_series
 from medgraft.data.imaging.dicom.tags import PIXELS, FrameTags, frame_count, numbers, parse
 from medgraft.data.imaging.image import Image
+from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.errors import ReaderError
 from medgraft.types import Modality
 
@@ -49,6 +51,7 @@ _NO_PICTURE = {
     "RWV": "a map of values for other objects",
     "REG": "a registration of other objects",
 }
+_FEWEST_SLICES = 3
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 
 
@@ -68,9 +71,14 @@ class DicomDecoder:
         return is_dicom(head)
 
     def members(self, encoded: Encoded) -> list[str]:
-        """``[""]``; for several frames "0", "1", …"""
+        """``[""]``; for several frames "0", "1", …, and ``["*"]`` where these are one stack of slices."""
         frames = frame_count(parse(encoded.data, pixels=False))
-        return [str(index) for index in range(frames)] if frames > 1 else [""]
+        if frames == 1:
+            return [""]
+        series, left = find_series([(encoded.path, encoded.data)])
+        if len(series) == 1 and not left and frames == len(series[0].slices) >= _FEWEST_SLICES:
+            return [WHOLE]
+        return [str(index) for index in range(frames)]
 
     def decode(self, encoded: Encoded, member: str) -> Image:
         """One frame."""

@@ -1,0 +1,49 @@
+"""Inflation: volumes of equal slices give what the 2-D network gives, and a layer is a true 3-D convolution."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from medgraft.source.backbones.inflation import InflatedNetwork
+
+
+def small():
+    torch.manual_seed(0)
+    body = nn.Sequential(
+        nn.Conv2d(3, 6, 3, padding=1, stride=2), nn.BatchNorm2d(6), nn.ReLU(),
+        nn.Conv2d(6, 6, 5, padding=2, groups=6, bias=False), nn.Conv2d(6, 4, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+    )  # fmt: skip
+    return body.eval()
+
+
+def test_equal_slices_give_the_features_of_one():
+    picture = torch.rand(2, 3, 16, 16)
+    plain = small()(picture)
+    inflated = InflatedNetwork(small())(picture[:, None].expand(-1, 7, -1, -1, -1))
+    torch.testing.assert_close(inflated, plain, atol=1e-5, rtol=1e-5)
+
+
+def test_a_layer_is_the_inflated_convolution():
+    """Against PyTorch's own Conv3d with the kernel repeated along the depth and divided by its length."""
+    volume = torch.rand(2, 5, 3, 12, 12)
+    plane = nn.Conv2d(3, 4, 3, padding=1)
+    inflated = InflatedNetwork(nn.Sequential(plane, nn.Flatten())).eval()
+    kernel = plane.weight.detach()[:, :, None].expand(-1, -1, 3, -1, -1) / 3
+    padded = functional.pad(volume.transpose(1, 2), (0, 0, 0, 0, 1, 1), mode="replicate")
+    wanted = functional.conv3d(padded, kernel, plane.bias.detach(), padding=(0, 1, 1))
+    torch.testing.assert_close(inflated(volume), wanted.transpose(1, 2).flatten(2).mean(1), atol=1e-5, rtol=1e-5)
+
+
+def test_depth_matters_and_order_is_seen_by_what_follows():
+    volume = torch.rand(1, 6, 3, 16, 16)
+    network = InflatedNetwork(small()).eval()
+    shuffled = volume[:, [3, 0, 5, 1, 4, 2]]
+    assert not torch.allclose(network(volume), network(shuffled), atol=1e-5)
+    torch.testing.assert_close(network(volume), network(volume.flip(1)), atol=1e-5, rtol=1e-5)
+
+
+def test_only_kernels_larger_than_one_are_inflated():
+    network = InflatedNetwork(small())
+    assert sum(name.endswith("along") for name, _ in network.named_parameters()) == 2
