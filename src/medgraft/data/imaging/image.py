@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow
+import pyarrow.compute
 from numpy.typing import NDArray
 
 from medgraft.data.imaging.window import Voi
@@ -25,9 +27,6 @@ __all__ = ["Curve", "Image"]
 
 Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Values (float64, any shape) to numbers of the same shape, elementwise."""
-
-_BLOCK = 1 << 16
-"""Pixels looked up at a time: their 64-bit indices stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +123,10 @@ class Image:
 
 
 def _looked_up(table: NDArray[np.float32], pixels: NDArray[Any]) -> NDArray[np.float32]:
-    """``table[pixels]``; negative numbers are at the end of the table, where numpy looks for them anyway."""
-    flat = np.ascontiguousarray(pixels).reshape(-1)
-    found = np.empty(flat.shape, dtype=np.float32)
-    for start in range(0, flat.size, _BLOCK):
-        np.take(table, flat[start : start + _BLOCK], out=found[start : start + _BLOCK], mode="wrap")
-    return found.reshape(pixels.shape)
+    """``table[pixels]``, not to be written to. ``table`` has an entry for every number that the type can hold, negative
+    ones at its end, where the same bits read as unsigned lie. Arrow looks up by small numbers as they are; numpy would
+    make 64 bits of each first, which takes more than twice as long."""
+    flat = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("=")).reshape(-1)
+    places = pyarrow.array(flat.view(f"u{flat.dtype.itemsize}"))
+    found = pyarrow.compute.take(pyarrow.array(table), places, boundscheck=False)
+    return np.asarray(found.to_numpy(zero_copy_only=True)).reshape(pixels.shape)

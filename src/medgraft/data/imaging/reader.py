@@ -147,7 +147,7 @@ class ImageReader:
     def _open(self, path: Path) -> tuple[Decoder, Encoded]:
         """The decoder for the file and the file's bytes, which are read once and hashed on the way."""
         version = self._version(path)
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:  # a buffer would have the whole file copied once more
             head = file.read(_HEAD)
             decoder = next((each for each in self._decoders if each.matches(head)), None)
             if decoder is None:
@@ -158,7 +158,8 @@ class ImageReader:
             data = b""
             if decoder.whole:
                 self._check_length(version[1])
-                data = head + file.read()
+                file.seek(0)
+                data = file.readall()
         if decoder.whole and (path, version) not in self._hashes:
             self._keep((path, version), hashlib.sha256(data).hexdigest())
         return decoder, Encoded(path, data, version, self._max_pixels)
