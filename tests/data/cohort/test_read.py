@@ -296,7 +296,6 @@ def _two_tables(data: Path) -> None:
         (lambda d: _put(d, "Benign/1.png", "benign /2.png"), {}, "'Benign' and 'benign ' differ in case or white"),
         (lambda d: _put(d, "a/1.png", "b/2.png"), {"label_map": {"benin": "x"}}, "'benin', which is no label"),
         (lambda d: _put(d, "a/1.png", "b/2.png"), {"table": "no.csv"}, "of --table is not there"),
-        (lambda d: _put(d, "images/1.png", "masks/1.png"), {}, "segmentation task"),
         (_two_tables, {}, r"2 tables list its pictures .*--table"),
         (lambda d: _table(_put(d, "1.png"), "path,label\n1.png\n"), {"table": "cases.csv"}, "row 2 has 1 cells"),
         (lambda d: _table(_put(d, "1.png"), "path,label\nz.png,a\n"), {"table": "cases.csv"}, "none of the 1 files"),

@@ -55,7 +55,14 @@ def test_each_quirk_of_the_hippocampus_set_is_read(test_data: Path) -> None:
     files = sorted((test_data / "msd_hippocampus" / "quirks").glob("*.nii.gz"))
     assert len(files) == 3
     for file in files:
-        assert read_volume(file, ImageReader().read).values.size > 0
+        volume = read_volume(file, ImageReader().read)
+        told = any("looks like a mask" in finding for finding in volume.findings)
+        assert told == file.name.startswith("label")
+
+
+def test_pictures_are_not_taken_for_masks(test_data: Path) -> None:
+    for file in sorted((test_data / "msd_hippocampus" / "imagesTr").glob("*.nii.gz"))[:40]:
+        assert not read_volume(file, ImageReader().read).findings
 
 
 @pytest.mark.parametrize(("name", "wanted"), [("a.nii", True), ("A.NII.GZ", True), ("a.gz", False), ("nii", False)])

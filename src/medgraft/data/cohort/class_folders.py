@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medgraft.data.cohort.image_masks import holds_masks
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.resolver import Draft, Found
 from medgraft.data.cohort.walk import split_of_name, walk
@@ -15,27 +16,17 @@ from medgraft.errors import CohortError
 
 __all__ = ["labels_by_folder", "resolve_class_folders"]
 
-_IMAGES = {"images", "imagestr"}
-_TARGETS = {"masks", "labels", "labelstr"}
-
 
 def resolve_class_folders(data: Path, options: CohortOptions) -> Found | str:
     """A folder whose sub-folders are classes, or parts of a split that hold class folders."""
     missed = "class folders (DATA/benign/…, or DATA/train/benign/…)"
-    if not data.is_dir():
+    if not data.is_dir() or holds_masks(data):
         return missed
     found = walk(data)
     parts = {file: file.relative_to(data).parts for file in found.files}
     tops = {names[0] for names in parts.values() if len(names) > 1}
     if not tops:
         return missed
-    lowered = {name.lower() for name in tops}
-    if lowered & _IMAGES and lowered & _TARGETS:
-        raise CohortError(
-            f"reading {data}: folders of images and of masks are a segmentation task, which is not supported "
-            "yet; "
-            "give class folders, or DATA/images for pictures without labels"
-        )
     divided = {names[0] for names in parts.values() if len(names) > 2 and split_of_name(names[0])}
     if not divided and all(split_of_name(name) for name in tops):
         return missed + "; the folders here are the parts of a split, but hold no class folders"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from medgraft.data.cohort.class_folders import resolve_class_folders
 from medgraft.data.cohort.image_folder import resolve_image_folder
+from medgraft.data.cohort.image_masks import resolve_image_masks
 from medgraft.data.cohort.medmnist import resolve_npz
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.resolver import Found, Resolver
@@ -22,6 +23,7 @@ __all__ = ["RESOLVERS", "resolve"]
 RESOLVERS: Registry[Resolver] = Registry("way to read DATA")
 RESOLVERS.register("npz")(resolve_npz)
 RESOLVERS.register("table")(resolve_table)
+RESOLVERS.register("image-masks")(resolve_image_masks)
 RESOLVERS.register("class-folders")(resolve_class_folders)
 RESOLVERS.register("image-folder")(resolve_image_folder)
 

@@ -88,7 +88,21 @@ def pixel_findings(material: Material) -> dict[str, list[Any]]:
                 f"the pictures have {len(counts)} {what} ({shown}{more}); if they go with the label, they give it away"
             )
             findings.append(_finding(name, rare, text))
-    return {"pixels": findings}
+    return {"pixels": [*findings, *_of_volumes(material, cases)]}
+
+
+def _of_volumes(material: Material, cases: list[str]) -> list[dict[str, Any]]:
+    """What the reader found odd about volumes: one entry a sentence, the commonest first."""
+    groups: dict[str, list[str]] = {}
+    for case in cases:
+        for text in material.facts[case].findings:
+            groups.setdefault(text, []).append(case)
+    common = sorted(groups.items(), key=lambda item: -len(item[1]))[:_MOST_CASES]
+    return [_finding("odd-volume", found, f"{_volumes(len(found))}: {text}") for text, found in common]
+
+
+def _volumes(count: int) -> str:
+    return "1 volume" if count == 1 else f"{count} volumes"
 
 
 def _finding(name: str, cases: list[str], text: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from medgraft.files import read_json, write_text
 from medgraft.use.report.pictures import Pictures, read_pictures
 from medgraft.use.report.wording import counted
 
-__all__ = ["AuditSection", "audit_sections", "render_audit"]
+__all__ = ["AuditSection", "audit_sections", "render_audit", "sections_with_pictures"]
 
-_MOST_GROUPS = 200
+_CONFLICTS = ("Contradicting labels", "group of equal pictures with different labels")
+_MOST_GROUPS, _FEW_GROUPS = 200, 24
 _PICTURE_BYTES = 9_000_000
 
 
@@ -53,7 +54,7 @@ def audit_sections(audit: dict[str, Any]) -> list[AuditSection]:
         _patients(audit["patients_across_splits"]),
         _copies("exact", audit["duplicates"]),
         _copies("near", audit["duplicates"]),
-        _listed("Contradicting labels", "group of equal pictures with different labels", audit["label_conflicts"]),
+        _listed(*_CONFLICTS, audit["label_conflicts"]),
         _told(
             "Shortcuts", "No class can be told by site, size, encoding, border or corners alone.", audit["shortcuts"]
         ),
@@ -62,6 +63,22 @@ def audit_sections(audit: dict[str, Any]) -> list[AuditSection]:
         _outliers(audit["outliers"]),
         _told("Pixels", "Nothing odd about the pixels.", audit["pixels"]),
         _notes(audit["notes"]),
+    ]
+
+
+def sections_with_pictures(audit: dict[str, Any]) -> list[AuditSection]:
+    """Of a run's audit: the findings that want their pictures side by side, a few groups of each, for the report."""
+    duplicates = audit.get("duplicates", [])
+    found = [
+        _copies("exact", duplicates),
+        _copies("near", duplicates),
+        _listed(*_CONFLICTS, audit.get("label_conflicts", [])),
+        _outliers(audit.get("outliers", [])),
+    ]
+    return [
+        replace(one, groups=one.groups[:_FEW_GROUPS], more=one.more + max(0, len(one.groups) - _FEW_GROUPS))
+        for one in found
+        if one.groups
     ]
 
 

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from medgraft.use.report.artefacts import Artefacts
+from medgraft.use.report.audit_page import AuditSection
 from medgraft.use.report.card import CardSection
 from medgraft.use.report.confusion import Confusion
 from medgraft.use.report.figures.catalogue import drawn_figures
@@ -42,10 +43,11 @@ __all__ = ["Extras", "draw_card", "draw_page", "page_title"]
 
 @dataclass(frozen=True)
 class Extras:
-    """Parts of the page that need more than the artefacts: the model card, and views of volumes."""
+    """Parts of the page beside figures and tables: the model card, views of volumes, findings with pictures."""
 
     card: list[CardSection]
     slices: Sequence[SliceView] = ()
+    audit: Sequence[AuditSection] = ()
 
 
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]|#~"})
@@ -120,6 +122,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         licence_terms=licence_terms(run),
         card=extras.card,
         slices=extras.slices,
+        audit=extras.audit,
         version=_version(run),
         style=Markup(source["style.css"]),
         script=Markup(source["report.js"]),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from medgraft.files import write_text
 from medgraft.use.report.artefacts import read_artefacts
+from medgraft.use.report.audit_page import sections_with_pictures
 from medgraft.use.report.card import model_card
 from medgraft.use.report.confusion import confusion, wanted_pictures
 from medgraft.use.report.page import Extras, draw_card, draw_page
@@ -29,12 +30,15 @@ def render_report(run: Path, *, images: bool = True) -> Path:
     """
     artefacts = read_artefacts(run)
     matrix, card = confusion(artefacts), model_card(artefacts)
+    audit = sections_with_pictures(artefacts.audit) if images else []
     wanted = wanted_pictures(matrix) if images else []
+    wanted += [case for section in audit for cases, _ in section.groups for case in cases]
     pictures = read_pictures(run, wanted, budget=_PICTURE_BYTES)
     slices = slice_views(artefacts, run, images=images, budget=_SLICE_BYTES)
-    page = draw_page(artefacts, matrix, pictures, Extras(card, slices), images=images)
+    extras = Extras(card, slices, audit)
+    page = draw_page(artefacts, matrix, pictures, extras, images=images)
     if len(page.encode("utf-8")) > MOST_BYTES and pictures:
-        page = draw_page(artefacts, matrix, Pictures(left_out=len(wanted)), Extras(card, slices), images=images)
+        page = draw_page(artefacts, matrix, Pictures(left_out=len(wanted)), extras, images=images)
     write_text(run / "model_card.md", draw_card(artefacts, card))
     path = run / "report.html"
     write_text(path, page)
