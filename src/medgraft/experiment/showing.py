@@ -13,7 +13,7 @@ from medgraft.data.augmentation.policy import policy_for
 from medgraft.data.imaging.decoder import member_index
 from medgraft.data.imaging.image import Image
 from medgraft.data.imaging.reader import ImageReader
-from medgraft.data.imaging.volume_reader import holds_volume, read_volume
+from medgraft.data.imaging.volume_reader import WHOLE, slice_member
 from medgraft.errors import ReaderError, UsageError
 from medgraft.experiment.build import build_source
 from medgraft.experiment.config import resolve_config
@@ -63,10 +63,10 @@ def show_file(
     config = resolve_config(file, sets, flags)
     reader, home = ImageReader(), home or Home.find()
     try:
-        image, facts = _opened(picture, member, reader)
+        image, facts, volume = _opened(picture, member, reader)
     except ReaderError as error:
         raise ReaderError(f"showing {picture}: {error}") from error
-    seen = Sampled(1 if image.is_grey else 3, image.modality, image.unit)
+    seen = Sampled(1 if image.is_grey else 3, image.modality, image.unit, volume)
     _, preprocessing = build_source(config, [], home, reader, seen)
     prepared = preprocessing.apply(image)
     modality = config.data.modality or image.modality
@@ -87,18 +87,16 @@ def _numbers(values: Mapping[str, float]) -> str:
     return " ".join(f"{name} {value:.3g}" for name, value in values.items())
 
 
-def _opened(path: Path, member: str, reader: ImageReader) -> tuple[Image, list[str]]:
-    """The picture, or the middle slice of a volume, and what is to be said of the file as a whole."""
-    if not holds_volume(path):
-        members = reader.members(path)
-        chosen = member or members[len(members) // 2]
-        several = [f"picture {chosen} of {len(members)}"] if len(members) > 1 else []
-        return reader.read(path, chosen), several
-    volume = read_volume(path, reader.read).canonical()
-    depth = volume.values.shape[1]
-    index = member_index(member, depth) if member else depth // 2
-    spacing = "unknown" if volume.spacing is None else " × ".join(f"{side:.3g}" for side in volume.spacing) + " mm"
-    return volume.plane(index), [f"volume of {depth} slices, spacing {spacing}", *volume.findings]
+def _opened(path: Path, member: str, reader: ImageReader) -> tuple[Image, list[str], bool]:
+    """The picture, or a slice of a volume (the middle one), what is to be said of the file, whether it is a volume."""
+    members = reader.members(path)
+    if members == [WHOLE]:
+        depth = reader.depth(path)
+        image = reader.read(path, slice_member(member_index(member, depth) if member else depth // 2))
+        return image, [f"volume of {depth} slices", *image.findings], True
+    chosen = member or members[len(members) // 2]
+    several = [f"picture {chosen} of {len(members)}"] if len(members) > 1 else []
+    return reader.read(path, chosen), several, False
 
 
 def _described(image: Image) -> list[str]:

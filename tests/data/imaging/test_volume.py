@@ -47,7 +47,7 @@ def test_spacing_and_slices() -> None:
     image = volume.plane(1)
     np.testing.assert_array_equal(image.pixels, volume.values[:, 1])
     assert image.spacing == (0.5, 0.25)
-    assert image.steps == ("slice 2 of 2",)
+    assert image.steps == ("slice 2 of 2, 2 mm apart",)
 
 
 def test_unknown_geometry_stays_unknown() -> None:

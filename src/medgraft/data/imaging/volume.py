@@ -114,6 +114,7 @@ class Volume:
     def plane(self, index: int, percentiles: tuple[float, float] | None = None) -> Image:
         """Slice ``index`` along D as a picture that knows its neighbours; ``percentiles`` of the volume, if known."""
         spacing, last = self.spacing, self.values.shape[1] - 1
+        apart = "" if spacing is None else f", {spacing[0]:.3g} mm apart"
         return Image(
             beside=(self.values[:, max(index - 1, 0)], self.values[:, min(index + 1, last)]),
             percentiles=percentiles,
@@ -124,7 +125,7 @@ class Volume:
             unit=self.unit,
             modality=self.modality,
             spacing=None if spacing is None else spacing[1:],
-            steps=(*self.steps, f"slice {index + 1} of {self.values.shape[1]}"),
+            steps=(*self.steps, f"slice {index + 1} of {last + 1}{apart}"),
             voi=self.voi,
             inverted=self.inverted,
         )

@@ -12,6 +12,9 @@ from PIL import ImageDraw, ImageFont
 
 __all__ = ["draw_panels"]
 
+_PLAIN = str.maketrans({"×": "x", "…": "...", "−": "-"})
+"""Signs that Pillow's own font does not have."""
+
 _SIDE, _GAP, _LINE, _MARGIN = 320, 16, 20, 20
 _INK, _PAPER = (24, 28, 36), (250, 250, 248)
 _WIDEST = 4
@@ -23,7 +26,7 @@ def draw_panels(panels: Sequence[tuple[str, NDArray[np.float32]]], lines: Sequen
     down = -(-len(panels) // across)
     width = 2 * _MARGIN + across * _SIDE + (across - 1) * _GAP
     small = ImageFont.load_default(size=14)
-    wrapped = [part for line in lines for part in _wrapped(line, small, width - 2 * _MARGIN)]
+    wrapped = [part for line in lines for part in _wrapped(line.translate(_PLAIN), small, width - 2 * _MARGIN)]
     height = 2 * _MARGIN + down * (_SIDE + 2 * _LINE) + len(wrapped) * _LINE
     sheet = PillowImage.new("RGB", (width, height), _PAPER)
     draw = ImageDraw.Draw(sheet)
