@@ -14,7 +14,7 @@ from medgraft.errors import ArtifactError
 from medgraft.files import write_manifest
 from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.transfer.models.bundle import Bundle, Calibration, read_bundle, write_bundle
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.tasks.classification import Classification
 
 FACTS = BackboneFacts(

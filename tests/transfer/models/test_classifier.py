@@ -10,7 +10,7 @@ from torch import nn
 from medgraft.errors import ArtifactError
 from medgraft.transfer.models.classifier import Classifier
 from medgraft.transfer.models.freezing import PartlyFrozen
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.linear import LinearHead
 
 
 def head(classes: int = 3, features: int = 4) -> LinearHead:

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from medgraft.transfer.models.head import softmax
+from medgraft.transfer.models.heads.head import softmax
 from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, class_weights, path_logits
 
 

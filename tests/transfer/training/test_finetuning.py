@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from medgraft.errors import UsageError
 from medgraft.progress import Progress
 from medgraft.source.backbones.backbone import BackboneFacts
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.training.checkpoint import Checkpoints
 from medgraft.transfer.training.examples import Examples
 from medgraft.transfer.training.finetuning import FineTuned, Start, augmentation, fine_tune

@@ -25,7 +25,7 @@ from medgraft.source.embedding.bags import Bags
 from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.source.embedding.embed import Picture
 from medgraft.transfer.models.bundle import Bundle, Calibration, write_bundle
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.tasks.classification import Classification
 from medgraft.use.prediction.predictor import Predictor
 

@@ -25,10 +25,12 @@ _SHOWN = 3
 def slice_weights(bundle: Bundle, embedding: CaseEmbedding) -> NDArray[np.float64] | None:
     """(m,) the weight of each slice for the positive class, or for the likeliest of many; ``None`` where the head does
     not tell slices apart. Cases without slices have none."""
-    if bundle.head.sharpness == 0 or embedding.bags.are_pictures:
+    if embedding.bags.are_pictures:
         return None
     bags = embedding.bags.take(embedding.bags.sizes > 0)
     weights, positive = bundle.head.attention(bags), bundle.task.positive_index
+    if weights is None:
+        return None
     if positive is not None:
         return np.asarray(weights[:, positive])
     likeliest = bundle.head.answers(bags).argmax(axis=1)

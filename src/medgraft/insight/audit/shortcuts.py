@@ -22,7 +22,7 @@ from medgraft.insight.audit.check import CHECKS, Material
 from medgraft.insight.audit.cues import CUES, CueMaterial
 from medgraft.measure.intervals.delong import auroc_influence
 from medgraft.measure.patients import Patients
-from medgraft.transfer.models.head import softmax
+from medgraft.transfer.models.heads.head import softmax
 from medgraft.transfer.models.logistic import LogisticPath, path_logits
 
 __all__ = ["CueResult", "cue_scores", "shortcuts"]

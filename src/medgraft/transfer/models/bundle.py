@@ -1,6 +1,6 @@
 """The bundle: the part of a run that predicts, as plain files that are checked before they are used.
 
-``model.safetensors`` (``backbone.*``, ``head.weight``, ``head.bias``), ``model.json`` (what the network is),
+``model.safetensors`` (``backbone.*``, ``head.*``), ``model.json`` (what the network is),
 ``preprocessing.json``, ``labels.json``, ``calibration.json`` and ``MANIFEST.sha256`` over all of them. No picture,
 no row of a patient. A flipped bit anywhere is an ``ArtifactError``.
 """
@@ -21,16 +21,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from medgraft.data.imaging.preprocess import Preprocessing
-from medgraft.errors import ArtifactError
+from medgraft.errors import ArtifactError, UsageError
 from medgraft.files import read_json, verify_manifest, write_bytes, write_json, write_manifest
 from medgraft.source.backbones.backbone import BackboneFacts
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.catalogue import HEADS
+from medgraft.transfer.models.heads.head import Head
 from medgraft.transfer.tasks.classification import Classification
 
 __all__ = ["Bundle", "Calibration", "read_bundle", "write_bundle"]
 
 _MARKS = ("model.json", "MANIFEST.sha256")
-_BACKBONE, _WEIGHT, _BIAS = "backbone.", "head.weight", "head.bias"
+_BACKBONE, _HEAD = "backbone.", "head."
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Bundle:
     backbone: BackboneFacts
     checksum: str
     state: Mapping[str, NDArray[Any]]
-    head: LinearHead
+    head: Head
     preprocessing: Preprocessing
     task: Classification
     calibration: Calibration
@@ -65,7 +66,8 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
         fresh = Path(temporary) / "bundle"
         fresh.mkdir()
         tensors = {_BACKBONE + name: np.asarray(value, order="C") for name, value in bundle.state.items()}
-        tensors |= {_WEIGHT: bundle.head.weight, _BIAS: bundle.head.bias}
+        tensors |= {_HEAD + name: np.asarray(value, order="C") for name, value in bundle.head.tensors().items()}
+        classes, features = bundle.head.shape
         write_bytes(fresh / "model.safetensors", save(tensors))
         write_json(
             fresh / "model.json",
@@ -77,11 +79,10 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
                 "frozen": bundle.frozen,
                 "engine": {"name": bundle.engine},
                 "head": {
-                    "kind": "linear",
-                    "features": bundle.head.weight.shape[1],
-                    "classes": len(bundle.head.bias),
-                    "rooted": bundle.head.rooted,
-                    "sharpness": bundle.head.sharpness,
+                    "kind": bundle.head.kind,
+                    "features": features,
+                    "classes": classes,
+                    **bundle.head.facts(),
                 },
             },
         )
@@ -118,10 +119,8 @@ def read_bundle(folder: Path) -> Bundle:
         bundle = Bundle(
             backbone=BackboneFacts(**facts),
             checksum=model["checksum"],
-            state={k.removeprefix(_BACKBONE): v for k, v in tensors.items() if k.startswith(_BACKBONE)},
-            head=LinearHead(
-                tensors[_WEIGHT], tensors[_BIAS], model["head"]["rooted"], float(model["head"].get("sharpness", 0.0))
-            ),
+            state=_part(tensors, _BACKBONE),
+            head=HEADS.get(model["head"]["kind"]).restore(_part(tensors, _HEAD), model["head"]),
             preprocessing=Preprocessing(**preprocessing),
             task=Classification(tuple(labels["labels"]), labels["positive"]),
             calibration=Calibration(**{k: calibration[k] for k in ("kind", "threshold", "threshold_from")}),
@@ -129,7 +128,7 @@ def read_bundle(folder: Path) -> Bundle:
             engine=model["engine"]["name"],
             frozen=model["frozen"],
         )
-    except (AttributeError, KeyError, TypeError, ValidationError, SafetensorError, OSError) as error:
+    except (AttributeError, KeyError, TypeError, ValidationError, SafetensorError, OSError, UsageError) as error:
         raise ArtifactError(
             f"reading the bundle {folder}: it does not fit this medgraft ({error}); fit again"
         ) from error
@@ -137,13 +136,18 @@ def read_bundle(folder: Path) -> Bundle:
     return bundle
 
 
+def _part(tensors: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    """The tensors whose name starts with ``prefix``, without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
 def _check_agreement(folder: Path, bundle: Bundle) -> None:
     """Parts that are whole one by one may still be of two bundles; then answers would get wrong names."""
     labels, positive = bundle.task.labels, bundle.task.positive
     wanted = (len(labels), bundle.backbone.feature_dim)
     problem = ""
-    if bundle.head.weight.shape != wanted:
-        problem = f"its head is {bundle.head.weight.shape}, its labels and its backbone ask for {wanted}"
+    if bundle.head.shape != wanted:
+        problem = f"its head is {bundle.head.shape}, its labels and its backbone ask for {wanted}"
     elif positive is not None and positive not in labels:
         problem = f"its positive class {positive!r} is none of its labels"
     if problem:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from medgraft.errors import ArtifactError
 from medgraft.transfer.models.freezing import PartlyFrozen
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.linear import LinearHead
 
 __all__ = ["Classifier"]
 

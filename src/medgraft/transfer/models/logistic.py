@@ -19,7 +19,7 @@ from scipy.linalg import eigh
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.linear import LinearHead
 
 __all__ = ["LogisticPath", "PrincipalAxes", "class_weights", "path_logits", "path_scores"]
 

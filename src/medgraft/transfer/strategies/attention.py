@@ -20,7 +20,8 @@ from threadpoolctl import threadpool_limits
 from medgraft.data.cohort.folds import folds_for
 from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.models.attention import AttentionPath, attended
-from medgraft.transfer.models.head import LinearHead, softmax
+from medgraft.transfer.models.heads.head import softmax
+from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.logistic import PrincipalAxes, class_weights
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.crossvalidation import cross_validate

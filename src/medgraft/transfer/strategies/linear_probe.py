@@ -19,13 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
 from medgraft.data.cohort.folds import folds_for
-from medgraft.transfer.models.head import softmax
+from medgraft.transfer.models.heads.head import softmax
+from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, class_weights, path_logits
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.crossvalidation import cross_validate
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, OutOfFold, Transferred
 
-__all__ = ["LinearProbe", "LinearProbeConfig"]
+__all__ = ["LinearProbe", "LinearProbeConfig", "Probe"]
 
 _GRID = tuple(float(c) for c in 10.0 ** np.arange(-5.0, 1.01, 0.5))
 _EXACT, _FOLD_TOLERANCE, _SWEEP_TOLERANCE = 1e-8, 1e-5, 1e-4
@@ -85,6 +86,15 @@ class _Fitted:
     sweep: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Probe:
+    """A fitted head, the rows of its sweep, and what the report tells of it."""
+
+    head: LinearHead
+    sweep: list[dict[str, Any]]
+    facts: dict[str, Any]
+
+
 @STRATEGIES.register("linear-probe")
 class LinearProbe:
     """Frozen backbone, logistic regression on its pooled features."""
@@ -98,22 +108,29 @@ class LinearProbe:
 
     def fit(self, material: Material) -> Transferred:
         """Choose C on the training cases, fit them, and cross-validate train and validation cases together."""
-        features = signed_root(material.features) if self.config.root else material.features
-        everything = _Cases(features, material.labels, material.groups, material.n_classes)
+        probe = self.probe(material)
+        with threadpool_limits(1, user_api="blas"):
+            out_of_fold = self._cross_validate(self._cases(material), material)
+        return Transferred(probe.head, history=probe.sweep, out_of_fold=out_of_fold, facts=probe.facts)
+
+    def probe(self, material: Material) -> Probe:
+        """The head alone, from the training cases."""
         # Matrices this small are faster, and the same to the last bit on any load, with one BLAS thread.
         with threadpool_limits(1, user_api="blas"):
-            fitted = self._fit(everything.take(~material.is_val), inner_folds=5, seed=material.seed)
-            out_of_fold = self._cross_validate(everything, material)
-        return Transferred(
+            fitted = self._fit(self._cases(material).take(~material.is_val), inner_folds=5, seed=material.seed)
+        return Probe(
             head=replace(fitted.axes.head(fitted.parameters[0]), rooted=self.config.root),
-            history=fitted.sweep,
-            out_of_fold=out_of_fold,
+            sweep=fitted.sweep,
             facts={
                 "C": fitted.strength,
                 "class_weights": self.config.class_weights,
                 "training_cases": int(np.sum(~material.is_val)),
             },
         )
+
+    def _cases(self, material: Material) -> _Cases:
+        features = signed_root(material.features) if self.config.root else material.features
+        return _Cases(features, material.labels, material.groups, material.n_classes)
 
     def _fit(self, cases: _Cases, *, inner_folds: int, seed: int, exact: bool = True) -> _Fitted:
         """Axes, strength and parameters from these cases alone; ``exact`` (float64) for the head that is kept."""

@@ -23,7 +23,7 @@ from medgraft.errors import UsageError
 from medgraft.measure.metrics.predictions import Predictions
 from medgraft.measure.metrics.ranks import AUROC
 from medgraft.transfer.models.logistic import class_weights
-from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
+from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig, Probe
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ class LpFt:
                 "split with a val part"
             )
         probe, start = (
-            LinearProbe(LinearProbeConfig(class_weights=self.config.class_weights, repeats=0, root=root)).fit(material)
+            LinearProbe(LinearProbeConfig(class_weights=self.config.class_weights, repeats=0, root=root)).probe(
+                material
+            )
             for root in (True, False)
         )
         tuned = self._fine_tune(material, start)
@@ -111,14 +113,14 @@ class LpFt:
             facts={**_facts(tuned, before, helped), "probe": probe.facts},
         )
 
-    def _validation_loss(self, probe: Transferred, material: Material) -> float:
+    def _validation_loss(self, probe: Probe, material: Material) -> float:
         """Weighted log-loss of the probe on the validation cases, as training measures its epochs."""
         labels = material.labels[material.is_val]
         chances = probe.head.probabilities(material.features[material.is_val])[np.arange(len(labels)), labels]
         weights = class_weights(labels, material.n_classes, self.config.class_weights)
         return float(np.mean(-np.log(np.maximum(chances, _TINY)) * weights))
 
-    def _fine_tune(self, material: Material, start: Transferred) -> FineTuned:
+    def _fine_tune(self, material: Material, start: Probe) -> FineTuned:
         """Everything that needs torch, which is imported here and not above: it costs seconds, and a start
         of the command line with another strategy never comes here."""
         from medgraft.transfer.training import finetuning
@@ -186,7 +188,7 @@ def _facts(tuned: FineTuned, before: float, helped: bool) -> dict[str, Any]:
     }
 
 
-def _fingerprint(config: LpFtConfig, material: Material, start: Transferred) -> str:
+def _fingerprint(config: LpFtConfig, material: Material, start: Probe) -> str:
     """sha256 of all that decides the training's outcome. The pixels are in it by their source features, the
     start by its head; threads and library versions are not, so that a run can go on elsewhere."""
     digest = hashlib.sha256(f"{_STATE_VERSION}|{config.model_dump_json()}|".encode())

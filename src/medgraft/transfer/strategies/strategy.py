@@ -2,7 +2,7 @@
 
 A strategy is a class with a ``name`` (its key in ``STRATEGIES``), a closed pydantic ``Config`` (only its
 own fields, ``kind`` literal equal to the name) and ``fit(material) -> Transferred``. It sees train and
-validation cases only: the material has no test labels. It returns plain data: a linear head on pooled features,
+validation cases only: the material has no test labels. It returns plain data: a head on pooled features,
 and new backbone weights where it changed them, so that prediction is one path for all strategies:
 pixels → backbone → pooled features → head → probabilities.
 """
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from medgraft.progress import Progress
 from medgraft.registry import Registry
 from medgraft.source.embedding.bags import Bags
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.head import Head
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -88,7 +88,7 @@ class Transferred:
     (chosen C, best epoch, minutes, …).
     """
 
-    head: LinearHead
+    head: Head
     backbone_state: dict[str, NDArray[Any]] | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     out_of_fold: OutOfFold | None = None

@@ -19,7 +19,7 @@ from medgraft.progress import Progress
 from medgraft.source.backbones.backbone import Backbone
 from medgraft.transfer.models.classifier import Classifier
 from medgraft.transfer.models.freezing import PartlyFrozen, batchnorms, trainable
-from medgraft.transfer.models.head import LinearHead
+from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.training.checkpoint import Checkpoints
 from medgraft.transfer.training.layerwise import Rates, parameter_groups, stage_rates
 from medgraft.transfer.training.loop import Cases, Recipe, Trained, train

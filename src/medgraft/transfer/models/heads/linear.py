@@ -1,4 +1,4 @@
-"""The linear head: features to class probabilities, in numpy, for every strategy alike.
+"""The linear head.
 
 A case may have several rows (the slices of a volume). Without sharpness the head reads their mean; with it, each class
 listens to the rows that speak for it (see ``attention``). One row a case is the same for both.
@@ -6,8 +6,9 @@ listens to the rows that speak for it (see ``attention``). One row a case is the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +16,13 @@ from numpy.typing import NDArray
 from medgraft.errors import ArtifactError
 from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.models.attention import attended
+from medgraft.transfer.models.heads.head import HEADS, softmax
 from medgraft.transfer.models.root import signed_root
 
-__all__ = ["LinearHead", "softmax"]
+__all__ = ["LinearHead"]
 
 
-def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
-    """Probabilities over the last axis, without overflow."""
-    shifted = np.asarray(logits, dtype=np.float64)
-    shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
-
-
+@HEADS.register("linear")
 @dataclass(frozen=True)
 class LinearHead:
     """``softmax(features @ weight.T + bias)``. ``weight`` (classes, d) float32, ``bias`` (classes,) float32.
@@ -36,6 +32,9 @@ class LinearHead:
     of the attention over the rows of a case, 0 for their mean.
     """
 
+    kind: ClassVar[str] = "linear"
+    gallery: ClassVar[bool] = False
+
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     rooted: bool = False
@@ -44,6 +43,24 @@ class LinearHead:
     def __post_init__(self) -> None:
         if self.weight.ndim != 2 or self.bias.shape != self.weight.shape[:1]:
             raise ArtifactError(f"a head of weight {self.weight.shape} and bias {self.bias.shape} does not fit")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(classes, features)."""
+        return self.weight.shape[0], self.weight.shape[1]
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """``weight`` and ``bias``."""
+        return {"weight": self.weight, "bias": self.bias}
+
+    def facts(self) -> dict[str, Any]:
+        """``rooted`` and ``sharpness``."""
+        return {"rooted": self.rooted, "sharpness": self.sharpness}
+
+    @classmethod
+    def restore(cls, tensors: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> Self:
+        """From what the two above gave."""
+        return cls(tensors["weight"], tensors["bias"], bool(facts["rooted"]), float(facts.get("sharpness", 0.0)))
 
     @classmethod
     def folded(cls, weight: NDArray[Any], bias: NDArray[Any], mean: NDArray[Any], scale: NDArray[Any]) -> LinearHead:
@@ -66,8 +83,10 @@ class LinearHead:
         pooled, _ = attended(self.logits(bags.rows) - self.bias, bags.starts, self.sharpness)
         return softmax(pooled + self.bias)
 
-    def attention(self, bags: Bags) -> NDArray[np.float64]:
-        """(m, classes): how much each row counts for a class of its case; sums to one over the rows of a case."""
+    def attention(self, bags: Bags) -> NDArray[np.float64] | None:
+        """How much each row counts (see ``Head``)."""
+        if self.sharpness == 0:
+            return None
         return attended(self.logits(bags.rows) - self.bias, bags.starts, self.sharpness)[1]
 
     def probabilities(self, features: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,0 +1,1 @@
+"""Heads: features of a case to class probabilities."""

@@ -1,0 +1,10 @@
+"""The built-in heads; importing this registers them."""
+
+from __future__ import annotations
+
+from medgraft.transfer.models.heads import linear
+from medgraft.transfer.models.heads.head import HEADS
+
+__all__ = ["BUILT_IN", "HEADS"]
+
+BUILT_IN = (linear,)

@@ -1,0 +1,61 @@
+"""One contract for every head in the registry: it comes back from its parts, and a case never depends on its
+neighbours."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.models.heads.catalogue import HEADS
+from medgraft.transfer.models.heads.linear import LinearHead
+
+RNG = np.random.default_rng(0)
+EXAMPLES = {
+    "linear": [
+        LinearHead(RNG.normal(size=(3, 6)).astype(np.float32), np.ones(3, np.float32)),
+        LinearHead(RNG.normal(size=(2, 6)).astype(np.float32), np.ones(2, np.float32), rooted=True, sharpness=2.0),
+    ],
+}
+"""Heads on six features, a few of every kind."""
+ALL = [pytest.param(head, id=f"{kind}-{number}") for kind, made in EXAMPLES.items() for number, head in enumerate(made)]
+
+
+def cases(seed=1):
+    rows = np.random.default_rng(seed).normal(size=(12, 6)).astype(np.float32)
+    return Bags(rows, np.array([0, 1, 4, 6, 9, 12], np.int64))
+
+
+def test_every_kind_has_an_example():
+    assert set(EXAMPLES) == set(HEADS)
+    for kind, made in EXAMPLES.items():
+        assert all(type(head) is HEADS.get(kind) and head.kind == kind for head in made)
+
+
+@pytest.mark.parametrize("head", ALL)
+def test_it_comes_back_from_its_parts(head):
+    facts = json.loads(json.dumps(head.facts(), allow_nan=False))
+    again = type(head).restore(head.tensors(), facts)
+    assert again.shape == head.shape
+    np.testing.assert_array_equal(again.answers(cases()), head.answers(cases()))
+    assert isinstance(head.gallery, bool)
+
+
+@pytest.mark.parametrize("head", ALL)
+def test_answers_are_probabilities_and_each_case_is_alone(head):
+    bags = cases()
+    answers = head.answers(bags)
+    assert answers.shape == (len(bags), head.shape[0])
+    assert (answers >= 0).all()
+    np.testing.assert_allclose(answers.sum(axis=1), 1.0)
+    for case in range(len(bags)):
+        np.testing.assert_array_equal(head.answers(bags.take(np.array([case]))), answers[case : case + 1])
+
+
+@pytest.mark.parametrize("head", ALL)
+def test_attention_sums_to_one_over_a_case(head):
+    weights = head.attention(cases())
+    if weights is not None:
+        np.testing.assert_allclose(np.add.reduceat(weights, cases().starts[:-1], axis=0), 1.0)
