@@ -20,7 +20,19 @@ from medgraft.data.imaging.filters.catalogue import AnyFilter
 from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
 from medgraft.errors import ConfigError, UsageError
 from medgraft.registry import nearest
-from medgraft.transfer.strategies import attention, linear_probe, lp_ft
+from medgraft.transfer.strategies import (
+    attention,
+    bitfit,
+    full,
+    gradual,
+    l2_sp,
+    linear_probe,
+    lora,
+    lp_ft,
+    partial,
+    scratch,
+    ssf,
+)
 from medgraft.transfer.strategies.strategy import STRATEGIES
 
 __all__ = ["DEFAULT_BACKBONE", "FitConfig", "resolve_config"]
@@ -29,7 +41,19 @@ DEFAULT_BACKBONE = "tf_efficientnet_lite0"
 AUTO = "auto"
 """The kind of a strategy that nobody asked for, until the cohort is known."""
 
-_BUILT_IN = (linear_probe, lp_ft, attention)  # importing them registers them
+_BUILT_IN = (
+    linear_probe,
+    attention,
+    partial,
+    lp_ft,
+    full,
+    gradual,
+    l2_sp,
+    bitfit,
+    ssf,
+    lora,
+    scratch,
+)  # importing them registers them
 
 
 class _Section(BaseModel):

@@ -19,7 +19,7 @@ from medgraft.transfer.training.checkpoint import Checkpoints
 from medgraft.transfer.training.examples import Examples
 from medgraft.transfer.training.finetuning import FineTuned, Start, augmentation, fine_tune
 from medgraft.transfer.training.layerwise import Rates
-from medgraft.transfer.training.loop import Cases, Recipe
+from medgraft.transfer.training.recipe import Cases, Recipe
 
 IMAGES = np.random.default_rng(0).random((24, 3, 8, 8), dtype=np.float32)
 

@@ -17,7 +17,8 @@ from medgraft.errors import UsageError
 from medgraft.progress import Progress
 from medgraft.transfer.training.checkpoint import Checkpoints
 from medgraft.transfer.training.examples import Examples
-from medgraft.transfer.training.loop import Cases, Recipe, Trained, train
+from medgraft.transfer.training.loop import Trained, train
+from medgraft.transfer.training.recipe import Cases, Recipe
 from medgraft.transfer.training.schedule import warmup_cosine
 
 T = TypeVar("T")

@@ -45,6 +45,7 @@ def material_of(work: Workspace) -> Material:
         seed=work.config.seed,
         device=work.job.device,
         progress=work.progress,
+        cache=work.home.cache,
         positive=1 if work.task.positive_index is None else work.task.positive_index,
     )
 

@@ -100,6 +100,10 @@ class Backbone(Protocol):
         """What is known of it."""
         ...
 
+    def forgotten(self, seed: int) -> Backbone:
+        """The same network with random weights drawn from ``seed``; ``UsageError`` where it cannot be had."""
+        ...
+
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
         """The network for 1 or 3 input channels in eval mode; ``state`` replaces the source's weights
         (strict)."""

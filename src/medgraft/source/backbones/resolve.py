@@ -48,6 +48,13 @@ class ResolvedBackbone:
         """The same, made to take volumes whole."""
         return replace(self, facts=replace(self.facts, inflated=True))
 
+    def forgotten(self, seed: int) -> ResolvedBackbone:
+        """The same network with random weights drawn from ``seed``. Raises ``UsageError`` for a registered one."""
+        if self.origin.kind == "factory":
+            raise UsageError(f"{self.facts.name} from scratch: a registered backbone brings its own weights")
+        facts = replace(self.facts, weights="random", checksum=f"random:{seed}")
+        return ResolvedBackbone(facts, WeightsOrigin("random", seed=seed))
+
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
         """The network for 1 or 3 channels in eval mode; ``state`` (its state dict) replaces the weights."""
         from medgraft.source.backbones.construction import build_network  # start-up: see the top

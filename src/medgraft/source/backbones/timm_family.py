@@ -125,6 +125,10 @@ def _named(groups: list[list[str]]) -> Stages:
             levels = names[0].split(".")
             common = levels[: 2 if levels[1].isdigit() else 1] if len(levels) > 1 else levels
         label = ".".join(common)
+        others = [name for group in groups if group is not names for name in group]
+        if any(name.startswith(f"{label}.") for name in others):
+            # A container that several groups share says nothing of this one: its last module does.
+            label = ".".join(names[-1].split(".")[: len(common) + 1])
         taken = {stage for stage, _ in stages}
         stages.append((label if label not in taken else f"{label}#{len(stages)}", names))
     return stages

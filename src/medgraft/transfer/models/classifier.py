@@ -1,12 +1,10 @@
-"""A backbone and a linear head as one torch network: what is trained when more than the head moves."""
+"""A backbone (or what of it learns) and a linear head as one torch network: what is trained when more than the head
+moves."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from medgraft.errors import ArtifactError
@@ -17,12 +15,12 @@ __all__ = ["Classifier"]
 
 
 class Classifier(nn.Module):
-    """Pixels in [0, 1] (N, C, S, S) → logits (N, classes). It starts with the given head, so that before the
-    first step its predictions are those of the head on the backbone's pooled features."""
+    """What the trunk takes, pixels in [0, 1] (N, C, S, S) or what crosses a cut → logits (N, classes). It starts with
+    the given head, so that before the first step its predictions are those of the head on the backbone's features."""
 
-    def __init__(self, backbone: PartlyFrozen, head: LinearHead) -> None:
+    def __init__(self, trunk: PartlyFrozen, head: LinearHead) -> None:
         super().__init__()
-        self.backbone = backbone
+        self.trunk = trunk
         classes, features = head.weight.shape
         # Through the meta device: nn.Linear's own initialisation would draw from the global generator.
         self.head = nn.Linear(features, classes, device="meta").to_empty(device="cpu")
@@ -30,9 +28,9 @@ class Classifier(nn.Module):
             self.head.weight.copy_(torch.from_numpy(np.array(head.weight, np.float32)))
             self.head.bias.copy_(torch.from_numpy(np.array(head.bias, np.float32)))
 
-    def forward(self, pixels: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor:
         """Logits, (N, classes)."""
-        features = self.backbone(pixels)
+        features = self.trunk(*inputs)
         if features.ndim != 2 or features.shape[1] != self.head.in_features:
             raise ArtifactError(
                 f"the backbone gives features of shape {tuple(features.shape)}, the head reads (N, "
@@ -44,9 +42,3 @@ class Classifier(nn.Module):
     def linear_head(self) -> LinearHead:
         """The head as it stands now, in numpy."""
         return LinearHead(self.head.weight.detach().cpu().numpy().copy(), self.head.bias.detach().cpu().numpy().copy())
-
-    def backbone_state(self) -> dict[str, NDArray[Any]]:
-        """The bare backbone's state dict as it stands now, in numpy: what ``Backbone.build(state=…)``
-        reads."""
-        state = self.backbone.network.state_dict()
-        return {name: item.detach().cpu().contiguous().numpy().copy() for name, item in state.items()}

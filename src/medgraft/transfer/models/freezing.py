@@ -22,37 +22,57 @@ _BATCHNORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 class PartlyFrozen(nn.Module):
     """``network`` with parts of it frozen; ``forward`` is the network's own.
 
-    ``modules`` are names as in ``network.named_modules()`` (a name freezes the whole sub-tree, ``""``
-    everything); ``parameters`` are names of single parameters that stand beside trained ones in a module (a
-    class token, say). Train and evaluate through this wrapper: ``train()`` on the bare network knows nothing
-    of the frozen parts. Raises ``UsageError`` for a name that the network does not have.
+    ``modules`` are names as in ``network.named_modules()`` (a name freezes the whole sub-tree, ``""`` everything);
+    ``parameters`` are names of single parameters that stand beside trained ones in a module (a class token, say).
+    ``still`` are modules whose statistics stay (eval) though their parameters may learn. Train and evaluate through
+    this wrapper: ``train()`` on the bare network knows nothing of the frozen parts. Raises ``UsageError`` for a name
+    that the network does not have.
     """
 
-    def __init__(self, network: nn.Module, *, modules: Iterable[str] = (), parameters: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        modules: Iterable[str] = (),
+        parameters: Iterable[str] = (),
+        still: Iterable[str] = (),
+    ) -> None:
         super().__init__()
         self.network = network
         known, own = dict(network.named_modules()), dict(network.named_parameters())
-        self._frozen = tuple(dict.fromkeys(modules))
+        frozen, resting = tuple(dict.fromkeys(modules)), tuple(dict.fromkeys(still))
         alone = tuple(dict.fromkeys(parameters))
-        unknown = [n for n in self._frozen if n not in known] + [n for n in alone if n not in own]
+        unknown = [n for n in (*frozen, *resting) if n not in known] + [n for n in alone if n not in own]
         if unknown:
             raise UsageError(f"freezing: the network has no {', '.join(sorted(unknown))}; see its named_modules()")
-        for name in self._frozen:
+        for name in frozen:
             known[name].requires_grad_(False)
         for name in alone:
             own[name].requires_grad_(False)
+        self._resting = (*frozen, *resting)
+        self._held: tuple[str, ...] = ()
+        self._learning = trainable(network)
         self.train(network.training)
+
+    def hold(self, parameters: Iterable[str]) -> None:
+        """Freeze some more for now: parameters by name, and the modules that hold no others. Those held before and not
+        named are free again."""
+        held = set(parameters)
+        for name, item in self._learning.items():
+            item.requires_grad_(name not in held)
+        self._held = tuple(subtrees(self.network, held))
+        self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
         """Set the mode of everything that is not frozen; what is frozen is set to eval."""
         super().train(mode)
-        for name in self._frozen:
+        for name in (*self._resting, *self._held):
             self.network.get_submodule(name).eval()
         return self
 
-    def forward(self, pixels: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor:
         """What the network gives."""
-        output: Tensor = self.network(pixels)
+        output: Tensor = self.network(*inputs)
         return output
 
 

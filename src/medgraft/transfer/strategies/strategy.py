@@ -41,7 +41,7 @@ class Material:
     ``pixels(rows)`` returns prepared images (len(rows), C, S, S) float32 in [0, 1] for training a network;
     ``backbone`` builds the network. ``checkpoints`` is a private folder for resumable state. ``slices``: the features
     of the slices, where cases are volumes; a volume's row of ``features`` is their mean. ``positive``: index of the
-    positive class of two.
+    positive class of two. ``cache``: a folder of the house for what other runs may use again.
     """
 
     features: NDArray[np.float32]
@@ -59,6 +59,7 @@ class Material:
     progress: Progress = field(default_factory=Progress)
     slices: Bags | None = None
     positive: int = 1
+    cache: Path | None = None
 
     @property
     def bags(self) -> Bags:

@@ -1,41 +1,54 @@
-"""Fine-tuning a whole backbone and its head together, starting from a head that was fitted on the frozen
-backbone.
+"""Fine-tuning: a backbone, or a part of it, and its head are trained together, starting from a given head.
 
-Puts the parts together: the classifier, what is frozen in it, layer-wise learning rates, gentle augmentation
-for the modality, and the one loop.
+Puts the parts together: where the network is cut, what is kept before the cut, what learns after it and how fast, and
+the one loop. Whatever learns, the outcome is the same kind of thing: a plain state of the whole backbone and a linear
+head.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from medgraft.data.augmentation.policy import policy_for
 from medgraft.progress import Progress
 from medgraft.source.backbones.backbone import Backbone
+from medgraft.transfer.models.adapters import attach, merge
 from medgraft.transfer.models.classifier import Classifier
+from medgraft.transfer.models.cut import Cut, Joined, cut_network
 from medgraft.transfer.models.freezing import PartlyFrozen, batchnorms, trainable
 from medgraft.transfer.models.heads.linear import LinearHead
+from medgraft.transfer.training.average import mixed, recompute_batchnorm
 from medgraft.transfer.training.checkpoint import Checkpoints
-from medgraft.transfer.training.layerwise import Rates, parameter_groups, stage_rates
-from medgraft.transfer.training.loop import Cases, Recipe, Trained, train
+from medgraft.transfer.training.judging import judge
+from medgraft.transfer.training.layerwise import parameter_groups, stage_rates
+from medgraft.transfer.training.loop import Trained, train
+from medgraft.transfer.training.pixel_feed import PixelFeed
+from medgraft.transfer.training.placement import Placement
+from medgraft.transfer.training.plan import Plan
+from medgraft.transfer.training.prefix_feed import PrefixFeed
+from medgraft.transfer.training.recipe import Cases, Recipe
+from medgraft.transfer.training.seeding import batches
+from medgraft.transfer.training.thawing import Thawing
 
-__all__ = ["FineTuned", "Start", "augmentation", "fine_tune"]
+__all__ = ["FineTuned", "Start", "default_stage", "fine_tune"]
+
+_SHARES = (0.25, 0.5, 0.75, 1.0)
+"""Of the way from the start to the end that WiSE-FT tries."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """The network before the first step. ``freeze_batchnorm``: statistics and affine of every BatchNorm stay
-    as the source task left them."""
+    """The network before the first step."""
 
     backbone: Backbone
     channels: int
     head: LinearHead
-    freeze_batchnorm: bool
 
 
 @dataclass(frozen=True)
@@ -45,43 +58,134 @@ class FineTuned:
     trained: Trained
     head: LinearHead
     backbone_state: dict[str, NDArray[Any]]
-    facts: dict[str, Any]
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
-def augmentation(modality: str, seed: int) -> Callable[[NDArray[np.float32], int, int], NDArray[np.float32]]:
-    """``augment(pixels (C, S, S), epoch, index)`` of the modality's policy."""
-    policy = policy_for(modality)
-
-    def augment(pixels: NDArray[np.float32], epoch: int, index: int) -> NDArray[np.float32]:
-        augmented, _ = policy.augment(pixels, seed=seed, epoch=epoch, index=index)
-        return augmented
-
-    return augment
+def default_stage(network: nn.Module, stages: Sequence[tuple[str, Sequence[str]]]) -> str | None:
+    """The last stage from which on at least half of the parameters stand; ``None`` where that is the first one."""
+    sizes = {name: item.numel() for name, item in network.named_parameters()}
+    total, seen = sum(sizes.values()), 0
+    for stage, names in reversed(stages):
+        seen += sum(sizes[name] for name in names)
+        if 2 * seen >= total:
+            return None if stage == stages[0][0] else stage
+    return None
 
 
 def fine_tune(
-    start: Start, cases: Cases, rates: Rates, recipe: Recipe, checkpoints: Checkpoints, progress: Progress
+    start: Start, plan: Plan, cases: Cases, recipe: Recipe, checkpoints: Checkpoints, progress: Progress
 ) -> FineTuned:
-    """Train backbone and head on ``cases.train``; the epoch with the lowest validation loss is given back."""
+    """Train on ``cases.train``, whose feeds give pixels; the epoch with the lowest validation loss is given back.
+
+    Raises ``UsageError`` for a stage that is not there, and what the loop raises.
+    """
     bare = start.backbone.build(start.channels)
     bare.requires_grad_(True)
     stages = start.backbone.stages(bare)
-    backbone = PartlyFrozen(bare, modules=batchnorms(bare) if start.freeze_batchnorm else ())
-    network = Classifier(backbone, start.head)
-    groups = parameter_groups(bare, stages, network.head, rates)
-    trained = train(network, groups, cases, recipe, checkpoints, progress)
-    learning = sum(item.numel() for item in trainable(network).values())
+    stage = default_stage(bare, stages) if plan.stage == "" else plan.stage
+    cut = _cut(bare, stages, stage, cases)
+    cached = _cached(cut, plan, cases, recipe, progress)
+    trunk = _frozen(bare if cut is None else cut.suffix if cached else Joined(cut), plan)
+    network = Classifier(trunk, start.head)
+    groups = _groups(bare, stages, network, plan)
+    if plan.thaw_every:
+        recipe = replace(recipe, thaw=Thawing(trunk, bare, stages, plan.thaw_every))
+    first = {name: item.detach().clone() for name, item in network.state_dict().items()} if plan.wise else {}
+    given = cases if cached is None else _fed(cases, cached)
+    trained = train(network, groups, given, recipe, checkpoints, progress)
+    facts: dict[str, Any] = {}
+    if plan.wise and trained.best_epoch:
+        share, loss = _between(network, first, given, recipe)
+        facts["wise_share"], trained = share, replace(trained, best_loss=loss)
+    facts |= {
+        "parameters_trained": sum(item.numel() for item in trainable(network).values()),
+        "parameters_frozen": sum(item.numel() for item in bare.parameters() if not item.requires_grad),
+        "from_stage": stage,
+        "learning_rates": _told(stages, stage, plan),
+    }
+    if cached is not None:
+        facts["prefix_cache"] = cached.facts()
+    merge(bare)
+    return FineTuned(trained, network.linear_head(), _plain(bare), facts)
+
+
+def _cut(bare: nn.Module, stages: Sequence[tuple[str, Sequence[str]]], stage: str | None, cases: Cases) -> Cut | None:
+    """The network cut before ``stage``; ``None`` where all of it learns."""
+    if stage is None or stage == stages[0][0]:
+        return None
+    (pixels,) = cases.train.batch(np.zeros(1, np.int64))
+    bare.to(memory_format=torch.channels_last)
+    return cut_network(bare, stages, stage, torch.from_numpy(pixels).to(memory_format=torch.channels_last))
+
+
+def _cached(cut: Cut | None, plan: Plan, cases: Cases, recipe: Recipe, progress: Progress) -> PrefixFeed | None:
+    feed = cases.train.feed
+    if cut is None or plan.prefix is None or not isinstance(feed, PixelFeed):
+        return None
+    placement = Placement(recipe.device)
+    placement.network(cut.prefix)
+    return PrefixFeed(PartlyFrozen(cut.prefix, modules=[""]), feed, plan.prefix, placement, progress)
+
+
+def _frozen(network: nn.Module, plan: Plan) -> PartlyFrozen:
+    """The trunk with everything frozen that the plan does not let learn, and its adapters."""
+    prefix = ["prefix"] if isinstance(network, Joined) else []
+    statistics = batchnorms(network)
+    if plan.learns == "everything":
+        return PartlyFrozen(network, modules=prefix + (statistics if plan.batchnorm == "frozen" else []))
+    if plan.learns == "bias-and-norm":
+        others = [name for name, item in network.named_parameters() if item.ndim > 1 and not name.endswith("bias")]
+        return PartlyFrozen(network, modules=prefix, parameters=others, still=statistics)
+    frozen = PartlyFrozen(network, modules=[""])
+    attach(network.suffix if isinstance(network, Joined) else network, plan.learns)
+    return frozen
+
+
+def _groups(
+    bare: nn.Module, stages: Sequence[tuple[str, Sequence[str]]], network: Classifier, plan: Plan
+) -> list[dict[str, Any]]:
+    """What the optimiser holds: by stage, or adapters as one."""
+    if isinstance(plan.learns, str):
+        return parameter_groups(bare, stages, network.head, plan.rates)
+    adapters = list(trainable(network.trunk).values())
+    rate = {"lr": plan.rates.lr, "peak_lr": plan.rates.lr}
+    group = {"stage": "adapters", "params": adapters, **rate, "weight_decay": plan.rates.weight_decay}
+    head = {"stage": "head", "params": list(network.head.parameters()), **rate, "weight_decay": 0.0}
+    return [group, head]
+
+
+def _fed(cases: Cases, feed: PrefixFeed) -> Cases:
+    """The cases with another feed."""
+    return replace(cases, train=replace(cases.train, feed=feed), val=replace(cases.val, feed=feed))
+
+
+def _between(network: Classifier, first: dict[str, torch.Tensor], cases: Cases, recipe: Recipe) -> tuple[float, float]:
+    """WiSE-FT: leave ``network`` at the share of the way with the lowest validation loss; that share and that loss."""
+    last = {name: item.detach().clone() for name, item in network.state_dict().items()}
+    placement = Placement(recipe.device)
+
+    def go(share: float) -> float:
+        network.load_state_dict(mixed(first, last, share))
+        parts = batches(np.arange(len(cases.train)), recipe.batch_size)
+        inputs = (tuple(placement.array(item) for item in cases.train.batch(part)) for part in parts)
+        recompute_batchnorm(network, inputs)
+        return judge(network, cases.val, recipe, placement)[0]
+
+    losses = {share: go(share) for share in _SHARES}
+    best = min(losses, key=lambda share: losses[share])
+    return best, go(best)
+
+
+def _told(stages: Sequence[tuple[str, Sequence[str]]], stage: str | None, plan: Plan) -> dict[str, float]:
+    """The learning rate of every stage that learns, for the record."""
     names = [name for name, _ in stages]
-    return FineTuned(
-        trained=trained,
-        head=network.linear_head(),
-        backbone_state=network.backbone_state(),
-        facts={
-            "parameters_trained": learning,
-            "parameters_frozen": sum(item.numel() for item in network.parameters()) - learning,
-            "learning_rates": {
-                **dict(zip(names, stage_rates(len(names), rates.lr, rates.decay), strict=True)),
-                "head": rates.lr,
-            },
-        },
-    )
+    rates = dict(zip(names, stage_rates(len(names), plan.rates.lr, plan.rates.decay), strict=True))
+    if not isinstance(plan.learns, str):
+        return {"adapters": plan.rates.lr, "head": plan.rates.lr}
+    learning = names[names.index(stage) :] if stage else names
+    return {**{name: rates[name] for name in learning}, "head": plan.rates.lr}
+
+
+def _plain(bare: nn.Module) -> dict[str, NDArray[Any]]:
+    """The bare backbone's state dict, in numpy: what ``Backbone.build(state=…)`` reads."""
+    return {name: item.detach().cpu().contiguous().numpy().copy() for name, item in bare.state_dict().items()}

@@ -8,26 +8,15 @@ count).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from medgraft.errors import ArtifactError
 from medgraft.transfer.models.freezing import trainable
+from medgraft.transfer.training.plan import Rates
 
-__all__ = ["Rates", "parameter_groups", "stage_rates"]
-
-
-@dataclass(frozen=True)
-class Rates:
-    """``lr``: learning rate of the head; ``decay``: factor from a stage to the one before it, in (0, 1];
-    ``weight_decay``: AdamW's, on matrices and filters only (not on biases and normalisation, Bao et al.
-    2022)."""
-
-    lr: float
-    decay: float
-    weight_decay: float
+__all__ = ["parameter_groups", "stage_rates"]
 
 
 def stage_rates(stages: int, lr: float, decay: float) -> list[float]:
@@ -67,7 +56,14 @@ def _groups(stage: str, parameters: list[nn.Parameter], lr: float, weight_decay:
         ([item for item in parameters if item.ndim <= 1], 0.0),
     )
     return [
-        {"stage": stage, "params": part, "lr": lr, "peak_lr": lr, "weight_decay": decay}
+        {
+            "stage": stage,
+            "params": part,
+            "lr": lr,
+            "peak_lr": lr,
+            "weight_decay": decay,
+            "anchored": stage != "head",
+        }
         for part, decay in parts
         if part
     ]

@@ -9,7 +9,8 @@ that is not finite, and at the end the network holds the weights of the epoch wi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,46 +18,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from medgraft.errors import UsageError
 from medgraft.progress import Progress
 from medgraft.transfer.models.freezing import trainable
+from medgraft.transfer.training.average import MovingAverage, recompute_batchnorm
 from medgraft.transfer.training.checkpoint import Checkpoint, Checkpoints
-from medgraft.transfer.training.examples import Examples
+from medgraft.transfer.training.judging import judge
 from medgraft.transfer.training.placement import Placement
+from medgraft.transfer.training.recipe import Cases, Recipe
 from medgraft.transfer.training.schedule import warmup_cosine
 from medgraft.transfer.training.seeding import batches, epoch_order, seeded
 
-__all__ = ["Cases", "Recipe", "Trained", "train"]
-
-Score = Callable[[NDArray[np.float64], NDArray[np.int64]], dict[str, float | None]]
-"""(probabilities (n, classes), labels (n,)) → further columns of the history, finite or ``None``."""
-
-
-@dataclass(frozen=True)
-class Cases:
-    """``train`` is learnt from; ``val`` says when to stop and which epoch is kept; ``score`` is only told."""
-
-    train: Examples
-    val: Examples
-    score: Score | None = None
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """``warmup``: share of all steps in [0, 1]; ``patience``: epochs without a lower validation loss before
-    it stops; ``clip_norm``: the gradient's largest L2 norm; ``label_smoothing`` in [0, 1) on the training
-    loss."""
-
-    epochs: int
-    batch_size: int
-    warmup: float
-    patience: int
-    clip_norm: float
-    label_smoothing: float
-    seed: int
-    device: str
+__all__ = ["Trained", "train"]
 
 
 @dataclass(frozen=True)
@@ -134,6 +108,12 @@ class _Loop:
                 f"{len(self.parameters)} that are not frozen; each of these must be held once"
             )
         self.optimiser = torch.optim.AdamW(groups)
+        self.average = MovingAverage(self.parameters, recipe.ema) if recipe.ema else None
+        self.anchors = [
+            (group, [item.detach().clone() for item in group["params"]])
+            for group in self.optimiser.param_groups
+            if recipe.anchor and group.get("anchored")
+        ]
         self.per_epoch = len(batches(np.arange(len(cases.train)), recipe.batch_size))
         self._given = _snapshot(network)
 
@@ -148,17 +128,21 @@ class _Loop:
     def epoch(self, state: _State) -> None:
         """Train one epoch, evaluate it, and keep its weights where they are the best so far."""
         epoch, began = state.epoch + 1, time.perf_counter()
-        order = epoch_order(self.recipe.seed, epoch, len(self.cases.train))
+        if self.recipe.thaw is not None:
+            self.recipe.thaw(epoch)
+        balance = self.cases.train.labels if self.recipe.sampling == "balanced" else None
+        order = epoch_order(self.recipe.seed, epoch, len(self.cases.train), balance)
         parts = batches(order, self.recipe.batch_size)
         label = f"training, epoch {epoch} of at most {self.recipe.epochs}"
         self.network.train()
         total = 0.0
         for number, part in enumerate(self.progress.track(parts, total=len(parts), label=label)):
             total += self._step(part, epoch, (epoch - 1) * self.per_epoch + number) * len(part)
-        loss, scores = self._validate(epoch)
-        state.epoch = epoch
-        if loss < state.best_loss:
-            state.best_epoch, state.best_loss, state.best = epoch, loss, _snapshot(self.network)
+        with self._averaged():
+            loss, scores = self._validate(epoch)
+            state.epoch = epoch
+            if loss < state.best_loss:
+                state.best_epoch, state.best_loss, state.best = epoch, loss, _snapshot(self.network)
         state.history.append(
             {
                 "epoch": epoch,
@@ -177,22 +161,49 @@ class _Loop:
         factor = warmup_cosine(step, steps=steps, warmup=round(recipe.warmup * steps))
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak_lr"] * factor
-        pixels = self.placement.pixels(train.batch(chosen, epoch=epoch))
+        inputs = [self.placement.array(item) for item in train.batch(chosen, epoch=epoch)]
         labels = self.placement.vector(train.labels[chosen])
         weights = self.placement.vector(train.weights[chosen].astype(np.float32))
         self.optimiser.zero_grad(set_to_none=True)
         with seeded(self.placement.device, recipe.seed, epoch, step):
             with self.placement.precision():
-                logits = self.network(pixels)
-            each = F.cross_entropy(logits.float(), labels, reduction="none", label_smoothing=recipe.label_smoothing)
-            loss = (each * weights).mean()
+                logits = self.network(*inputs)
+            loss = (recipe.objective.loss(logits.float(), labels) * weights).mean()
             value = float(loss.detach())
             self._require_finite(value, "loss", chosen, epoch, step)
             torch.autograd.backward(loss)
         norm = nn.utils.clip_grad_norm_(list(self.parameters.values()), recipe.clip_norm)
         self._require_finite(float(norm), "gradient", chosen, epoch, step)
         self.optimiser.step()
+        self._pull()
+        if self.average is not None:
+            self.average.update(step)
         return value
+
+    @torch.no_grad()
+    def _pull(self) -> None:
+        """A step towards the start, for what is anchored and learns."""
+        for group, anchors in self.anchors:
+            for item, anchor in zip(group["params"], anchors, strict=True):
+                if item.requires_grad:
+                    item.lerp_(anchor, min(1.0, group["lr"] * self.recipe.anchor))
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Within it the network is what is judged and kept: the average, where one is made."""
+        if self.average is None:
+            yield
+            return
+        buffers = {name: item.detach().clone() for name, item in self.network.named_buffers()}
+        with self.average.swapped():
+            train = self.cases.train
+            parts = batches(np.arange(len(train)), self.recipe.batch_size)
+            recompute_batchnorm(
+                self.network, (tuple(self.placement.array(item) for item in train.batch(part)) for part in parts)
+            )
+            yield
+        for name, item in self.network.named_buffers():
+            item.copy_(buffers[name])
 
     def _require_finite(self, value: float, what: str, chosen: NDArray[np.int64], epoch: int, step: int) -> None:
         if not np.isfinite(value):
@@ -205,24 +216,13 @@ class _Loop:
             )
 
     def _validate(self, epoch: int) -> tuple[float, dict[str, float | None]]:
-        """Weighted log-loss and scores on the validation cases."""
-        val = self.cases.val
-        self.network.eval()
-        rows = []
-        with torch.inference_mode():
-            for part in np.array_split(np.arange(len(val)), -(-len(val) // self.recipe.batch_size)):
-                with self.placement.precision():
-                    logits = self.network(self.placement.pixels(val.batch(part)))
-                rows.append(logits.float().cpu().double())
-            logits = torch.cat(rows)
-            each = F.cross_entropy(logits, torch.from_numpy(val.labels), reduction="none").numpy()
-            probability = torch.softmax(logits, dim=1).numpy()
-        loss = float(np.mean(each * val.weights))
+        """Weighted loss and scores on the validation cases."""
+        loss, probability = judge(self.network, self.cases.val, self.recipe, self.placement)
         if not np.isfinite(loss):
             raise UsageError(
                 f"the validation loss after epoch {epoch} is {loss}: training diverged; lower the learning rate"
             )
-        return loss, self.cases.score(probability, val.labels) if self.cases.score else {}
+        return loss, self.cases.score(probability, self.cases.val.labels) if self.cases.score else {}
 
     def checkpoint(self, state: _State) -> Checkpoint:
         """Everything that the next epoch needs; the best weights only where they are not the newest or the
@@ -231,7 +231,9 @@ class _Loop:
         for name, parameter in self.parameters.items():
             for key, item in self.optimiser.state[parameter].items():
                 tensors[f"optimiser/{name}/{key}"] = item
-        if 0 < state.best_epoch < state.epoch:
+        if self.average is not None:
+            tensors |= {f"average/{name}": item for name, item in self.average.values.items()}
+        if state.best_epoch > 0 and (state.best_epoch < state.epoch or self.average is not None):
             tensors |= {f"best/{name}": item for name, item in state.best.items()}
         facts = {"best_epoch": state.best_epoch, "best_loss": state.best_loss, "history": state.history}
         return Checkpoint(state.epoch, tensors, facts)
@@ -249,10 +251,12 @@ class _Loop:
                 self.optimiser.state[parameter][key] = (
                     item if item.ndim == 0 else torch.empty_like(parameter.detach()).copy_(item)
                 )
+        if self.average is not None:
+            self.average.restore(_part(found.tensors, "average/"))
         best_epoch = int(found.facts["best_epoch"])
         best = self._given
         if best_epoch:
-            best = _snapshot(self.network) if best_epoch == found.epoch else _part(found.tensors, "best/")
+            best = _part(found.tensors, "best/") or _snapshot(self.network)
         return _State(found.epoch, best_epoch, float(found.facts["best_loss"]), list(found.facts["history"]), best)
 
 

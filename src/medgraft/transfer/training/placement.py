@@ -41,9 +41,10 @@ class Placement:
         """The network moved there, in place."""
         return network.to(self.device).to(memory_format=torch.channels_last)
 
-    def pixels(self, batch: NDArray[np.float32]) -> Tensor:
-        """A batch (N, C, S, S) there."""
-        return torch.from_numpy(batch).to(device=self.device, memory_format=torch.channels_last)
+    def array(self, batch: NDArray[np.floating]) -> Tensor:
+        """A batch (N, …) there, in float32; maps (N, C, H, W) channels-last."""
+        there = torch.from_numpy(batch).to(device=self.device, dtype=torch.float32)
+        return there.to(memory_format=torch.channels_last) if there.ndim == 4 else there
 
     def vector(self, values: NDArray[np.int64] | NDArray[np.float32]) -> Tensor:
         """Labels or weights there."""

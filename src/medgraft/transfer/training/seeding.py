@@ -19,10 +19,14 @@ _ORDER, _NETWORK = 1, 2
 """Names of the streams, so that the order of cases and the dropout of a network are independent."""
 
 
-def epoch_order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    """A permutation of ``range(count)`` for one epoch."""
+def epoch_order(seed: int, epoch: int, count: int, balance: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """A permutation of ``range(count)`` for one epoch; with ``balance`` (count,), the classes, as many draws with
+    replacement in which every class that is there is equally likely."""
     generator = np.random.default_rng((_ORDER, seed, epoch))
-    return generator.permutation(count).astype(np.int64)
+    if balance is None:
+        return generator.permutation(count).astype(np.int64)
+    chances = 1.0 / np.bincount(balance)[balance]
+    return generator.choice(count, size=count, p=chances / chances.sum()).astype(np.int64)
 
 
 def batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:

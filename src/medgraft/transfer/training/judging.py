@@ -1,0 +1,28 @@
+"""How good a network is on validation cases."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from medgraft.transfer.training.examples import Examples
+from medgraft.transfer.training.placement import Placement
+from medgraft.transfer.training.recipe import Recipe
+
+__all__ = ["judge"]
+
+
+def judge(network: nn.Module, val: Examples, recipe: Recipe, placement: Placement) -> tuple[float, NDArray[np.float64]]:
+    """Weighted loss of ``val``, and its probabilities (n, classes); the network ends in eval mode."""
+    network.eval()
+    rows = []
+    with torch.inference_mode():
+        for part in np.array_split(np.arange(len(val)), -(-len(val) // recipe.batch_size)):
+            with placement.precision():
+                logits = network(*(placement.array(item) for item in val.batch(part)))
+            rows.append(logits.float().cpu().double())
+        logits = torch.cat(rows)
+        each = recipe.objective.judged(logits, torch.from_numpy(val.labels)).numpy()
+        return float(np.mean(each * val.weights)), torch.softmax(logits, dim=1).numpy()

@@ -1,0 +1,79 @@
+"""What training minimises: from logits and labels to one loss a case.
+
+An objective has a training loss and a validation loss (by which an epoch is judged; nothing in it is made harder or
+softer than the question asked), and the probabilities that its logits stand for. Weights of cases are applied by the
+loop. All take logits (N, classes) and labels (N,) class indices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+__all__ = ["CrossEntropy", "Focal", "LogitAdjusted", "Objective"]
+
+
+class Objective(Protocol):
+    """See the module."""
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """(N,) what is minimised."""
+        ...
+
+    def judged(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """(N,) by which an epoch is judged on validation cases."""
+        ...
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Log-loss; ``smoothing`` in [0, 1) of the training target is spread over all classes (Szegedy et al. 2016)."""
+
+    smoothing: float = 0.0
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """See the contract."""
+        return F.cross_entropy(logits, labels, reduction="none", label_smoothing=self.smoothing)
+
+    def judged(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Without smoothing."""
+        return F.cross_entropy(logits, labels, reduction="none")
+
+
+@dataclass(frozen=True)
+class Focal:
+    """``(1 − p)^γ`` times the log-loss: cases that are right already count less. Source: Lin et al. 2017."""
+
+    gamma: float = 2.0
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """See the contract."""
+        log_p = torch.log_softmax(logits, dim=1).gather(1, labels[:, None])[:, 0]
+        return -((1 - log_p.exp()).clamp_min(1e-12) ** self.gamma) * log_p
+
+    def judged(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The plain log-loss."""
+        return F.cross_entropy(logits, labels, reduction="none")
+
+
+@dataclass(frozen=True)
+class LogitAdjusted:
+    """Log-loss of the logits plus ``tau`` times the classes' log frequency: what is learnt answers as if all classes
+    were equally frequent. Source: Menon et al. 2021."""
+
+    log_prior: Sequence[float]
+    tau: float = 1.0
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """See the contract."""
+        prior = torch.as_tensor(self.log_prior, dtype=logits.dtype, device=logits.device)
+        return F.cross_entropy(logits + self.tau * prior, labels, reduction="none")
+
+    def judged(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The same: adjusted logits speak of the cohort as it is."""
+        return self.loss(logits, labels)

@@ -1,0 +1,56 @@
+"""What a fine-tuning is to do, as plain data (no torch): strategies make it, ``finetuning`` carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from medgraft.transfer.models.adapter_plan import LowRankPlan, ScaleShiftPlan
+
+__all__ = ["Plan", "PrefixPlan", "Rates"]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """``lr``: learning rate of the head; ``decay``: factor from a stage to the one before it, in (0, 1];
+    ``weight_decay``: AdamW's, on matrices and filters only (not on biases and normalisation, Bao et al.
+    2022)."""
+
+    lr: float
+    decay: float
+    weight_decay: float
+
+
+@dataclass(frozen=True)
+class PrefixPlan:
+    """How the activations are kept. ``folder`` belongs to this network, cut, preprocessing, cohort and augmentation
+    alone; ``cases`` is the number of rows; ``limit`` in bytes."""
+
+    folder: Path
+    cases: int
+    views: int
+    precision: Literal["float16", "float32"]
+    limit: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What learns.
+
+    ``stage``: the first that does (all before it stay frozen), ``""`` for the one of ``default_stage``, ``None`` for
+    the whole network. ``learns``: of what is not frozen by that, everything, biases and norms alone, or an adapter
+    alone. ``batchnorm``: its statistics and, where everything learns, its parameters stay as they are, or move.
+    ``prefix``: how activations at the cut are kept; ``None``: they are computed each time. ``thaw_every``: epochs after
+    which the next stage joins in, the last one first; 0: all from the start. ``wise``: the weights between start and
+    end with the lowest validation loss. ``anchor``: pull of the backbone to where it started, see ``Recipe``.
+    """
+
+    rates: Rates
+    stage: str | None = None
+    learns: Literal["everything", "bias-and-norm"] | LowRankPlan | ScaleShiftPlan = "everything"
+    batchnorm: Literal["frozen", "train"] = "frozen"
+    prefix: PrefixPlan | None = None
+    thaw_every: int = 0
+    wise: bool = False
+    anchor: float = 0.0

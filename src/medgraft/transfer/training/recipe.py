@@ -1,0 +1,49 @@
+"""What a training is given besides its network: the cases, and how they are gone through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgraft.transfer.training.examples import Examples
+from medgraft.transfer.training.objective import CrossEntropy, Objective
+
+__all__ = ["Cases", "Recipe", "Score"]
+
+Score = Callable[[NDArray[np.float64], NDArray[np.int64]], dict[str, float | None]]
+"""(probabilities (n, classes), labels (n,)) → further columns of the history, finite or ``None``."""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """``train`` is learnt from; ``val`` says when to stop and which epoch is kept; ``score`` is only told."""
+
+    train: Examples
+    val: Examples
+    score: Score | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """``warmup``: share of all steps in [0, 1]; ``patience``: epochs without a lower validation loss before
+    it stops; ``clip_norm``: the gradient's largest L2 norm; ``sampling``: each case once an epoch, or as many draws
+    with all classes equally likely; ``ema``: decay of the average of the weights that is judged and kept, 0 for none;
+    ``anchor``: pull to the weights of the start, a step (decoupled L2-SP, Li et al. 2018), for groups that ask for it
+    (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen."""
+
+    epochs: int
+    batch_size: int
+    warmup: float
+    patience: int
+    clip_norm: float
+    seed: int
+    device: str
+    objective: Objective = field(default_factory=CrossEntropy)
+    sampling: Literal["all", "balanced"] = "all"
+    ema: float = 0.0
+    anchor: float = 0.0
+    thaw: Callable[[int], None] | None = None
