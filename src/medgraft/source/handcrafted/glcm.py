@@ -1,6 +1,7 @@
 """Grey-level co-occurrence: how often two grey values stand at a distance from each other, so coarseness and order.
 
-Matrices of 32 grey levels, symmetric, at 1, 2 and 4 pixels in four directions. Of each six numbers are read: contrast,
+Matrices of 32 grey levels, symmetric, at 1, 3 and 5 pixels in four directions (a
+diagonal step is rounded to whole pixels). Of each six numbers are read: contrast,
 dissimilarity, homogeneity, energy, correlation and angular second moment; of each number the mean over the directions
 and its range (largest less smallest), which is high where a texture has a direction: 36 numbers. Contrast and
 dissimilarity are of grey values in [0, 1], not of level numbers.
@@ -18,7 +19,7 @@ from medgraft.source.handcrafted.luminance import luminance, quantised
 __all__ = ["DISTANCES", "LEVELS", "PROPERTIES", "Glcm"]
 
 LEVELS = 32
-DISTANCES = (1, 2, 4)
+DISTANCES = (1, 3, 5)
 """In pixels."""
 PROPERTIES = {
     "contrast": (LEVELS - 1) ** 2,
