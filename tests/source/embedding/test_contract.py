@@ -69,11 +69,18 @@ def test_a_kind_serves_networks_or_descriptors_on_known_devices(name, job_of):
 def test_every_row_reaches_the_sink_once_and_owns_its_memory(name, job_of, prepared):
     rows, calls = [7, 70, 0, 1, 7_000_000_000], []
     images = (picture.copy() for picture in prepared)
-    ENGINES.get(name).build(job_of(name)).run(zip(rows, images, strict=True), lambda row, found: calls.append((row, found)))
+    ENGINES.get(name).build(job_of(name)).run(
+        zip(rows, images, strict=True), lambda row, found: calls.append((row, found))
+    )
     assert sorted(row for row, _ in calls) == sorted(rows)
     found = dict(calls)
-    np.testing.assert_array_equal(np.stack([found[row] for row in rows]), run(ENGINES.get(name).build(job_of(name)), prepared))
-    assert all(features.shape == (job_of(name).backbone.facts.feature_dim,) and features.dtype == np.float32 for features in found.values())
+    np.testing.assert_array_equal(
+        np.stack([found[row] for row in rows]), run(ENGINES.get(name).build(job_of(name)), prepared)
+    )
+    assert all(
+        features.shape == (job_of(name).backbone.facts.feature_dim,) and features.dtype == np.float32
+        for features in found.values()
+    )
     for one in rows:
         for other in rows:
             assert one == other or not np.shares_memory(found[one], found[other])
