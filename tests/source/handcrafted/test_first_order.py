@@ -12,7 +12,7 @@ from medgraft.source.handcrafted.first_order import BINS, PERCENTILES, STATISTIC
 
 
 def named(values):
-    return dict(zip(STATISTICS, statistics(values), strict=True))
+    return dict(zip(STATISTICS, statistics(values.reshape(1, -1))[0], strict=True))
 
 
 @given(seed=st.integers(0, 10_000), power=st.floats(0.2, 8))
@@ -52,7 +52,7 @@ def test_one_bright_pixel_does_not_explode():
 def test_the_whole_picture_then_its_ninths_by_row():
     picture = np.random.default_rng(0).random((30, 30)).astype(np.float32)
     found = FirstOrder.describe(picture[None]).reshape(10, len(STATISTICS))
-    np.testing.assert_allclose(found[0], statistics(picture), rtol=1e-6)
-    np.testing.assert_allclose(found[1], statistics(picture[:10, :10]), rtol=1e-6)
-    np.testing.assert_allclose(found[6], statistics(picture[10:20, 20:]), rtol=1e-6)
+    np.testing.assert_allclose(found[0], statistics(picture.reshape(1, -1))[0], rtol=1e-6)
+    np.testing.assert_allclose(found[1], statistics(picture[:10, :10].reshape(1, -1))[0], rtol=1e-6)
+    np.testing.assert_allclose(found[6], statistics(picture[10:20, 20:].reshape(1, -1))[0], rtol=1e-6)
     assert FirstOrder.describe(np.zeros((1, 17, 17), np.float32)).shape == (110,)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.feature import graycomatrix, graycoprops
 
-from medgraft.source.handcrafted.glcm import DISTANCES, LEVELS, PROPERTIES, Glcm
+from medgraft.source.handcrafted.glcm import DISTANCES, LEVELS, PROPERTIES, Glcm, properties
 from medgraft.source.handcrafted.luminance import quantised
 
 
@@ -67,3 +70,13 @@ def test_as_counted_in_a_loop():
     for place, name in enumerate(PROPERTIES):
         of_angles = by_property[:, place]
         np.testing.assert_allclose(found[name][:, 0], [of_angles.mean(), np.ptp(of_angles)], rtol=1e-4, atol=1e-6)
+
+
+@given(seed=st.integers(0, 1000), levels=st.integers(1, LEVELS))
+@settings(max_examples=30, deadline=None)
+def test_properties_are_those_of_scikit_image(seed, levels):
+    grey = np.random.default_rng(seed).integers(0, levels, (20, 20)).astype(np.uint8)
+    matrices = graycomatrix(grey, DISTANCES, [0, np.pi / 2], levels=LEVELS, symmetric=True, normed=True)
+    units = {"contrast": (LEVELS - 1) ** 2, "dissimilarity": LEVELS - 1}
+    for name, found in zip(PROPERTIES, properties(matrices), strict=True):
+        np.testing.assert_allclose(found, graycoprops(matrices, name) / units.get(name, 1), atol=1e-9)
