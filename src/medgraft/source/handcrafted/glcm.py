@@ -1,13 +1,12 @@
 """Grey-level co-occurrence: how often two grey values stand at a distance from each other, so coarseness and order.
 
-Matrices of 32 grey levels, symmetric, at 1, 3 and 5 pixels in four directions (a
-diagonal step is rounded to whole pixels). Of each six numbers are read: contrast,
-dissimilarity, homogeneity, energy, correlation and angular second moment; of each number the mean over the directions
-and its range (largest less smallest), which is high where a texture has a direction: 36 numbers. Contrast and
-dissimilarity are of grey values in [0, 1], not of level numbers.
+Matrices of 32 grey levels, symmetric, at 1, 3 and 5 pixels in four directions (a diagonal step is rounded to whole
+pixels). Of each six numbers are read: contrast, dissimilarity, homogeneity, energy, correlation and angular second
+moment; of each number the mean over the directions and its range (largest less smallest), which is high where a
+texture has a direction: 36 numbers. Contrast and dissimilarity are of grey values in [0, 1], not of level numbers.
 
-Source: Haralick, Shanmugam & Dinstein 1973, Textural Features for Image Classification. The
-matrices are scikit-image's; the properties of all twelve are read at once, which is faster.
+Source: Haralick, Shanmugam & Dinstein 1973, Textural Features for Image Classification. The matrices are
+scikit-image's; the properties of all twelve are read at once, which is faster, and tested against scikit-image's.
 """
 
 from __future__ import annotations
