@@ -28,8 +28,8 @@ SURFACE = {"medgraft", "medgraft.__main__"}
 LATE_IMPORTS = {
     "medgraft": "the public surface imports a name when it is asked for: `import medgraft` is free",
     "medgraft.data.imaging.filters.bias_field": "SimpleITK is an extra, imported when the filter is applied",
-    "medgraft.data.imaging.filters.clahe": "scikit-image is an extra, imported when the filter is applied",
-    "medgraft.data.imaging.filters.denoise": "scikit-image is an extra, imported when the filter is applied",
+    "medgraft.data.imaging.filters.clahe": "scikit-image is imported when the filter is applied",
+    "medgraft.data.imaging.filters.denoise": "scikit-image is imported when the filter is applied",
     "medgraft.data.imaging.itk": "SimpleITK is an extra, imported when such a file comes",
     "medgraft.data.imaging.png": "imagecodecs is imported with the first picture that needs it",
     "medgraft.data.imaging.reader": "a decoder is imported with the first file of its kind",
@@ -43,6 +43,8 @@ LATE_IMPORTS = {
     "medgraft.source.backbones.resolve": "torch and timm are imported to build a network, not to know its facts",
     "medgraft.source.embedding.openvino_engine": "imported without its telemetry, when a network is converted",
     "medgraft.source.embedding.torch_engine": "an engine that is not built costs nothing",
+    "medgraft.source.handcrafted.glcm": "scikit-image is imported when something is described",
+    "medgraft.source.handcrafted.hog": "scikit-image is imported when something is described",
     "medgraft.transfer.strategies.lp_ft": "torch is imported to train, not to offer the strategy",
 }
 """Modules that may import inside a function, each with its reason. Modules of ``cli`` may too (start-up)."""

@@ -14,10 +14,12 @@ from medgraft.cli.main import main
     [
         ("strategies", "lp-ft"),
         ("engines", "openvino"),
+        ("engines", "handcrafted"),
         ("metrics", "auroc"),
         ("transforms", "flip"),
         ("checks", "pixels"),
         ("backbones", "torchvision/resnet50"),
+        ("backbones", "classical"),
     ],
 )
 def test_list(family, member, capsys):

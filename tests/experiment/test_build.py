@@ -8,10 +8,11 @@ import pytest
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.read import read_cohort
 from medgraft.data.imaging.reader import ImageReader
-from medgraft.errors import UsageError
+from medgraft.errors import ConfigError, UsageError
 from medgraft.experiment.build import build_workspace, choose_device, data_digest
 from medgraft.experiment.config import resolve_config
 from medgraft.progress import Progress
+from medgraft.source.handcrafted.catalogue import descriptor_names, dimension
 
 
 def build(fitted, out, **flags):
@@ -36,6 +37,22 @@ def test_a_wrong_backbone_leaves_no_trace(fitted, tmp_path):
     with pytest.raises(UsageError):
         build(fitted, tmp_path / "run", backbone__name="resnet5000")
     assert not (tmp_path / "run").exists()
+
+
+def test_fine_tuning_what_has_no_network_is_refused_at_once(fitted, tmp_path):
+    with pytest.raises(
+        ConfigError, match=r"lp-ft .*'classical': .* no network to fine-tune; use --strategy linear-probe"
+    ):
+        build(fitted, tmp_path / "run", backbone__name="classical", strategy__kind="lp-ft")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_hand_crafted_features_are_as_many_as_the_channels_give(fitted, tmp_path, channels):
+    work, _ = build(fitted, tmp_path / "run", backbone__name="classical", preprocess__channels=channels)
+    assert work.job.channels == channels
+    assert work.job.backbone.facts.feature_dim == dimension(descriptor_names(), channels)
+    assert work.preprocessing.size == 128
 
 
 def test_the_digest_hangs_on_content_labels_and_patients(fitted):

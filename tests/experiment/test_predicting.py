@@ -7,12 +7,16 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import load_file
 
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.phantom.cohort import write_phantom
 from medgraft.errors import CohortError, LeakageError, UsageError
+from medgraft.experiment.fitting import fit_run
 from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
 from medgraft.files import read_json
+from medgraft.home import Home
+from medgraft.source.handcrafted.catalogue import descriptor_names
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,40 @@ def test_predicting_the_test_files_gives_the_same_numbers(fitted, tmp_path):
     assert table["prediction"].tolist() == test["y_pred"].tolist()
     written = pd.read_csv(tmp_path / "answers.csv").set_index("case_id").loc[test.index]
     np.testing.assert_array_equal(written["p_nodule"].to_numpy(), test["p_nodule"].to_numpy())
+
+
+@pytest.fixture(scope="module")
+def classical(fitted, tmp_path_factory):
+    """The same cohort with hand-crafted features: run folder, first result, and the result of another head."""
+    folder, flags = tmp_path_factory.mktemp("classical"), {"backbone.name": "classical"}
+    first = fit_run(fitted.cohort, folder / "run", flags=flags, home=fitted.home)
+    other = {**flags, "strategy.kind": "linear-probe", "strategy.class_weights": "balanced"}
+    return folder / "run", first, fit_run(fitted.cohort, folder / "other", flags=other, home=fitted.home)
+
+
+def test_hand_crafted_features_are_a_source_like_any_other(classical):
+    run, first, second = classical
+    assert first.forward_passes == len(pd.read_parquet(run / "cohort.parquet"))
+    assert (second.forward_passes, second.decodes) == (0, 0)
+    assert {"cv", "test"} <= set(first.metrics)
+    model = read_json(run / "bundle" / "model.json")
+    assert model["backbone"]["descriptors"] == list(descriptor_names())
+    assert model["engine"]["name"] == "handcrafted"
+    assert set(load_file(run / "bundle" / "model.safetensors")) == {"head.weight", "head.bias"}
+    assert "hand-crafted: no knowledge was transferred" in (run / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_their_bundle_predicts_what_the_fit_evaluated(classical, fitted, tmp_path, device):
+    """In a house of its own, so that nothing comes from the cache; the device does not matter to them."""
+    run, _, _ = classical
+    stored = pd.read_parquet(run / "predictions.parquet")
+    test = stored[stored["split"] == "test"].set_index("case_id")
+    links = pd.read_parquet(run / "private" / "links.parquet").set_index("case_id")["path"]
+    shutil.copytree(fitted.home.path, tmp_path / "home", ignore=shutil.ignore_patterns("cache"))  # with the key of ids
+    files = [fitted.cohort / path for path in links[test.index]]
+    table = predict_files(run, files, home=Home(tmp_path / "home"), device=device).table.set_index("case_id")
+    np.testing.assert_array_equal(table.loc[test.index, "p_nodule"].to_numpy(), test["p_nodule"].to_numpy())
 
 
 def test_no_file_is_lost(fitted, elsewhere, tmp_path):

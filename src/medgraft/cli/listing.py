@@ -61,7 +61,7 @@ def _engines() -> list[tuple[str, str]]:
     from medgraft.source.embedding import embed  # registers them
     from medgraft.source.embedding.engine import ENGINES
 
-    return [(name, f"version {kind.version()}") for name, kind in ENGINES.items() if embed and kind.offered("cpu")]
+    return [(name, f"version {kind.version()}") for name, kind in ENGINES.items() if embed and kind.installed()]
 
 
 def _metrics() -> list[tuple[str, str]]:

@@ -69,13 +69,17 @@ ModalityOption = Annotated[
 BackboneOption = Annotated[
     str | None,
     typer.Option(
-        "--backbone", help="timm's NAME or torchvision/NAME (default: tf_efficientnet_lite0)", rich_help_panel=_SOURCE
+        "--backbone",
+        help="timm's NAME, torchvision/NAME, or classical (default: tf_efficientnet_lite0)",
+        rich_help_panel=_SOURCE,
     ),
 ]
 WeightsOption = Annotated[
     str | None, typer.Option("--weights", help="name in the weights store, or random", rich_help_panel=_SOURCE)
 ]
-EngineOption = Annotated[str | None, typer.Option("--engine", help="auto, openvino or torch", rich_help_panel=_SOURCE)]
+EngineOption = Annotated[
+    str | None, typer.Option("--engine", help="auto, or one of `medgraft list engines`", rich_help_panel=_SOURCE)
+]
 
 OnLeakOption = Annotated[
     str | None, typer.Option("--on-leak", help="drop, error or keep (default: drop)", rich_help_panel=_DATA)

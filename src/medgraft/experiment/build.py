@@ -24,11 +24,12 @@ from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.home import Home
 from medgraft.progress import Progress
+from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.source.embedding.sampling import Sampled, sampled
-from medgraft.transfer.strategies.strategy import STRATEGIES
+from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy
 from medgraft.transfer.tasks.classification import Classification, choose_positive
 
 __all__ = ["build_source", "build_workspace", "choose_device", "data_digest"]
@@ -82,7 +83,8 @@ def build_source(
         planes=planes,
         slices=wanted.slices,
     )
-    return replace(job, channels=preprocessing.channels), preprocessing
+    backbone = backbone.for_channels(preprocessing.channels)
+    return replace(job, backbone=backbone, channels=preprocessing.channels), preprocessing
 
 
 def build_workspace(
@@ -107,6 +109,7 @@ def build_workspace(
     if config.data.modality is None:  # the files say it (DICOM), or nobody does
         cohort = replace(cohort, table=cohort.table.assign(modality=str(seen.modality)))
     job, preprocessing = build_source(config, pictures, home, reader, seen)
+    _require_network(strategy, job.backbone.facts)
     done = run.begin(_resolved(config, job, preprocessing, cohort, data), data_digest(cohort), overwrite=overwrite)
     task = Classification(cohort.classes, positive)
     return Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy), done
@@ -121,6 +124,15 @@ def _for_volumes(config: FitConfig, cohort: Cohort) -> FitConfig:
             "an inflated network takes volumes: leave the setting out"
         )
     return config.for_cohort(volumes=bool(volumes.any()) and config.backbone.volumes == "slices")
+
+
+def _require_network(strategy: Strategy, facts: BackboneFacts) -> None:
+    """A strategy that trains the backbone needs one that can be trained: told before anything is computed."""
+    if facts.descriptors and type(strategy).needs_network:
+        raise ConfigError(
+            f"strategy {type(strategy).name} with the backbone {facts.name!r}: it is hand-crafted, there is no network "
+            "to fine-tune; use --strategy linear-probe, or another backbone"
+        )
 
 
 def _labelled_only(cohort: Cohort, progress: Progress) -> Cohort:

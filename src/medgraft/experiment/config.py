@@ -63,7 +63,9 @@ class _Section(BaseModel):
 class BackboneSection(_Section):
     """Which network, and which of its weights."""
 
-    name: str = Field(default=DEFAULT_BACKBONE, description="timm's NAME, torchvision/NAME, or a registered one")
+    name: str = Field(
+        default=DEFAULT_BACKBONE, description="timm's NAME, torchvision/NAME, a registered one, or classical"
+    )
     weights: str | None = Field(default=None, description="name in the weights store, or 'random'")
     readout: Literal["stages", "pooled"] = Field(
         default="stages", description="features: the pooled output and the statistics of the stages, or the first alone"
@@ -120,7 +122,7 @@ class FitConfig(_Section):
     preprocess: PreprocessSection = Field(default_factory=PreprocessSection)
     split: SplitSection = Field(default_factory=SplitSection)
     strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": AUTO})
-    engine: str = Field(default="auto", description="auto, openvino or torch")
+    engine: str = Field(default="auto", description="auto, or a name of `medgraft list engines`")
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
     seed: int = Field(default=0, ge=0, lt=2**31, description="of every random draw")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where the network runs")

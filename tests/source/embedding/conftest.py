@@ -38,6 +38,12 @@ def job(home):
 
 
 @pytest.fixture
+def descriptor_job(home):
+    backbone = resolve_backbone("classical", home=home).for_channels(3)
+    return Job(backbone, backbone.facts.checksum, 3, 32, home)
+
+
+@pytest.fixture
 def pictures(tmp_path):
     """Six RGB pictures; ``sha256`` only has to be unique here."""
     found = []

@@ -30,7 +30,11 @@ class Fake:
     facts: ClassVar = {}
 
     @staticmethod
-    def offered(device, *, inflated=False):
+    def installed():
+        return True
+
+    @staticmethod
+    def serves(job):
         return True
 
     @staticmethod
@@ -50,7 +54,11 @@ class Unavailable:
     name = "unavailable"
 
     @staticmethod
-    def offered(device, *, inflated=False):
+    def installed():
+        return True
+
+    @staticmethod
+    def serves(job):
         return True
 
     @staticmethod

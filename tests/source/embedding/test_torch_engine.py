@@ -62,7 +62,7 @@ def test_a_device_that_is_not_there_mps(job, monkeypatch):
         TorchKind.build(replace(job, device="mps"))
 
 
-def test_devices():
-    assert TorchKind.offered("cpu")
-    assert TorchKind.offered("cuda")
-    assert not TorchKind.offered("tpu")
+@pytest.mark.parametrize(("device", "served"), [("cpu", True), ("cuda", True), ("mps", True), ("tpu", False)])
+def test_devices(job, device, served):
+    assert TorchKind.installed()
+    assert TorchKind.serves(replace(job, device=device)) == served

@@ -115,6 +115,7 @@ def test_name_and_config_agree(name):
     assert get_args(member.Config.model_fields["kind"].annotation) == (name,)
     assert member.Config().kind == name
     assert isinstance(member.needs_validation, bool)
+    assert isinstance(member.needs_network, bool)
     assert member.__doc__
 
 

@@ -28,3 +28,11 @@ def test_everything_that_made_the_model_is_told(fabricate):
 def test_an_unknown_licence_is_said(fabricate):
     run = dataclasses.replace(read_artefacts(fabricate()), model={})
     assert "unknown" in dict(licence_terms(run))["Licence"]
+
+
+def test_descriptors_are_named_where_there_is_no_network(fabricate):
+    run = read_artefacts(fabricate())
+    assert "Descriptors" not in dict(backbone_terms(run))
+    facts = {**run.model["backbone"], "descriptors": ["hog", "lbp"]}
+    run = dataclasses.replace(run, model={**run.model, "backbone": facts})
+    assert dict(backbone_terms(run))["Descriptors"] == "hog, lbp"

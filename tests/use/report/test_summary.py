@@ -44,3 +44,11 @@ def test_validation_only_is_called_optimistic(fabricate):
     run = read_artefacts(fabricate())
     run = dataclasses.replace(run, metrics={"val": run.metrics["val"]})
     assert "optimistic" in " ".join(summarise(run).sentences)
+
+
+def test_hand_crafted_features_are_called_so(fabricate):
+    run = read_artefacts(fabricate())
+    facts = {**run.model["backbone"], "descriptors": ["hog", "lbp"]}
+    run = dataclasses.replace(run, model={**run.model, "backbone": facts})
+    summary = summarise(run)
+    assert any("no knowledge was transferred" in text for text in summary.caveats)

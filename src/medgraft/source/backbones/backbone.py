@@ -1,11 +1,15 @@
-"""The contract of a backbone: a pretrained feature extractor that carries its own preprocessing and licence.
+"""The contract of a backbone: a feature extractor that carries its own preprocessing and licence.
 
 ``Backbone`` is plain data plus one method that builds the network. The network maps pixels in [0, 1],
 shape (N, C, H, W), C = 1 or 3, to features (N, feature_dim): the pooled output, then what is read off its stages
 (``readout``). Normalisation (mean, std) is *inside*, as is the stem for one channel. It comes in eval mode with every
 weight loaded strictly; what was not loaded (the source task's own head) is named in ``not_transferred``.
 
-A family (``timm``, ``torchvision``, ``custom``) registers in ``FAMILIES`` and says which names it knows.
+A hand-crafted backbone has no network: its features are ``descriptors`` (see ``source/handcrafted``), an engine of its
+own computes them, and ``build`` is a ``UsageError``.
+
+A family (``timm``, ``torchvision``, ``custom``, ``handcrafted``) registers in ``FAMILIES`` and says which names it
+knows.
 """
 
 from __future__ import annotations
@@ -30,8 +34,8 @@ class BackboneFacts:
     1]; ``checksum`` is the sha256 of the weights' file, or ``random:<seed>``; ``interpolation`` is the one that the
     weights were trained with. ``readout``: the modules of the body that are read beside the pooled output, each with
     its channels; a channel gives two features, the mean of its magnitude and its standard deviation over the picture.
-    ``inflated``: it takes volumes (see ``inflation``). Source: Evci et al. 2022, Head2Toe (intermediate features
-    under a linear head).
+    ``inflated``: it takes volumes (see ``inflation``). ``descriptors``: what is computed where there is no
+    network; empty for a network. Source: Evci et al. 2022, Head2Toe (intermediate features under a linear head).
     """
 
     name: str
@@ -48,6 +52,7 @@ class BackboneFacts:
     origin: str
     readout: tuple[tuple[str, int], ...] = ()
     inflated: bool = False
+    descriptors: tuple[str, ...] = ()
 
     @property
     def pooled_dim(self) -> int:
@@ -93,7 +98,7 @@ class BackboneFamily(Protocol):
 
 
 class Backbone(Protocol):
-    """A resolved backbone: facts and a way to build the network."""
+    """A resolved backbone: facts and a way to build the network, if it is one."""
 
     @property
     def facts(self) -> BackboneFacts:
@@ -111,6 +116,18 @@ class Backbone(Protocol):
 
     def stages(self, network: nn.Module) -> list[tuple[str, list[str]]]:
         """Stages of a built network, input first; for layer-wise learning rates and partial freezing."""
+        ...
+
+    def pooled(self) -> Backbone:
+        """The same, with nothing but the pooled output read."""
+        ...
+
+    def inflated(self) -> Backbone:
+        """The same, made to take volumes whole."""
+        ...
+
+    def for_channels(self, channels: int) -> Backbone:
+        """The same, with the facts that hold for pictures of 1 or 3 channels."""
         ...
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from medgraft.errors import UsageError
 from medgraft.source.backbones.backbone import FAMILIES
+from medgraft.source.backbones.handcrafted import HANDCRAFTED
 
 if TYPE_CHECKING:
     from torch import nn
@@ -37,7 +38,7 @@ class CustomFamily:
         """Add a member; a taken or unusable name is a ``UsageError``."""
         if name in self._members:
             raise UsageError(f"registering the backbone {name!r}: that name is taken; choose another")
-        if not name or "[" in name or name == "random" or name.startswith("torchvision/"):
+        if not name or "[" in name or name == "random" or name.startswith("torchvision/") or HANDCRAFTED.knows(name):
             raise UsageError(f"registering the backbone {name!r}: that name has a meaning already; choose another")
         self._members[name] = member
 

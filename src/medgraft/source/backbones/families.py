@@ -8,6 +8,7 @@ from medgraft.errors import UsageError
 from medgraft.registry import nearest
 from medgraft.source.backbones.backbone import FAMILIES, BackboneFamily
 from medgraft.source.backbones.custom import CUSTOM
+from medgraft.source.backbones.handcrafted import HANDCRAFTED
 from medgraft.source.backbones.spelling import split_name
 
 __all__ = ["all_families", "backbone_names", "family_of"]
@@ -15,7 +16,7 @@ __all__ = ["all_families", "backbone_names", "family_of"]
 
 def all_families() -> list[BackboneFamily]:
     """Every family, the user's own first: what is registered by hand wins over a name of a library."""
-    return [CUSTOM, _timm(), _torchvision()]
+    return [CUSTOM, HANDCRAFTED, _timm(), _torchvision()]
 
 
 def family_of(name: str) -> BackboneFamily:
@@ -24,8 +25,9 @@ def family_of(name: str) -> BackboneFamily:
     Raises ``UsageError`` with the nearest name for one that no family knows.
     """
     base = split_name(name)[0]
-    if CUSTOM.knows(base):
-        return CUSTOM
+    for own in (CUSTOM, HANDCRAFTED):
+        if own.knows(base):
+            return own
     family = _torchvision() if base.startswith("torchvision/") else _timm()
     if family.knows(base):
         return family

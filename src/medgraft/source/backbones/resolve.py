@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from medgraft.errors import UsageError, WeightsError
 from medgraft.home import Home
-from medgraft.source.backbones.backbone import BackboneFacts
+from medgraft.source.backbones.backbone import Backbone, BackboneFacts
 from medgraft.source.backbones.custom import CUSTOM
 from medgraft.source.backbones.efficientnet_lite import HEAD_KEYS, LITES, lite_facts, package_file
 from medgraft.source.backbones.families import family_of
+from medgraft.source.backbones.handcrafted import HANDCRAFTED, HandcraftedBackbone, classical
 from medgraft.source.backbones.origins import WeightsOrigin
 from medgraft.source.backbones.spelling import architecture, join_name, split_name
 from medgraft.source.weights.entry import WeightsEntry
@@ -55,6 +56,10 @@ class ResolvedBackbone:
         facts = replace(self.facts, weights="random", checksum=f"random:{seed}")
         return ResolvedBackbone(facts, WeightsOrigin("random", seed=seed))
 
+    def for_channels(self, channels: int) -> ResolvedBackbone:
+        """The same: a network gives as many features of one channel as of three."""
+        return self
+
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
         """The network for 1 or 3 channels in eval mode; ``state`` (its state dict) replaces the weights."""
         from medgraft.source.backbones.construction import build_network  # start-up: see the top
@@ -68,13 +73,16 @@ class ResolvedBackbone:
         return network_stages(self.facts.name, network)
 
 
-def resolve_backbone(name: str, *, weights: str | None = None, home: Home, seed: int = 0) -> ResolvedBackbone:
-    """The backbone called ``name`` (timm's NAME, ``torchvision/NAME``, a registered one, or a store entry's).
+def resolve_backbone(name: str, *, weights: str | None = None, home: Home, seed: int = 0) -> Backbone:
+    """The backbone called ``name`` (timm's NAME, ``torchvision/NAME``, a registered or hand-crafted one, or a store
+    entry's).
 
     ``weights``: a store entry's name; ``"random"``: drawn from ``seed``; ``None``: the store's entry for that
     backbone, else the installed package (EfficientNet-Lite), else ``WeightsError`` that says what to do.
     Raises ``UsageError`` for an unknown name, with the nearest one.
     """
+    if HANDCRAFTED.knows(name):
+        return classical(weights)
     if weights == "random":
         return _random(name, seed)
     if weights is not None:
@@ -96,8 +104,10 @@ def resolve_backbone(name: str, *, weights: str | None = None, home: Home, seed:
     raise WeightsError(_what_to_do(name, home))
 
 
-def backbone_from_facts(facts: BackboneFacts) -> ResolvedBackbone:
+def backbone_from_facts(facts: BackboneFacts) -> Backbone:
     """The backbone of a bundle: its network needs no store and no package, only the bundle's own weights."""
+    if facts.descriptors:
+        return HandcraftedBackbone(facts)
     return ResolvedBackbone(facts, WeightsOrigin("bundle"))
 
 

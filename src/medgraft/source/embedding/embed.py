@@ -27,7 +27,7 @@ from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.imaging.volume_reader import WHOLE, slice_member
 from medgraft.errors import ReaderError, WeightsError
 from medgraft.progress import Progress
-from medgraft.source.embedding import openvino_engine, torch_engine
+from medgraft.source.embedding import handcrafted_engine, openvino_engine, torch_engine
 from medgraft.source.embedding.engine import ENGINES, Engine, EngineKind, EngineUnavailable, Job
 from medgraft.source.embedding.row_cache import RowCache, cache_cap
 
@@ -36,7 +36,7 @@ __all__ = ["Embedding", "Picture", "embed"]
 _CUT, _VIEW = "pooled", "whole"
 _PREFETCH_BYTES = 512 * 2**20
 _SHARD_ROWS = 512
-_BUILT_IN = (openvino_engine, torch_engine)  # importing them registers them, in the order in which they are tried
+_BUILT_IN = (handcrafted_engine, openvino_engine, torch_engine)  # importing them registers them, in this order
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def embed(
     kinds = [ENGINES.get(engine)] if engine != "auto" else [kind for _, kind in ENGINES.items()]
     problems = []
     for kind in kinds:
-        if not kind.offered(job.device, inflated=job.backbone.facts.inflated):
-            problems.append(f"{kind.name}: not for this device, or not installed")
+        if not (kind.installed() and kind.serves(job)):
+            problems.append(f"{kind.name}: not for this backbone and device, or not installed")
             continue
         work = _Pass(pictures, job, preprocessing, reader, progress)
         try:

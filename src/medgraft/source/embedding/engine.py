@@ -1,4 +1,4 @@
-"""The contract of an engine: what runs a frozen backbone over prepared pixels.
+"""The contract of an engine: what computes a frozen backbone's features of prepared pixels.
 
 An engine maps prepared pixels (C, S, S) float32 in [0, 1] to pooled features (d,) float32, one image independent of
 the others; of an inflated backbone, a volume (D, C, S, S). Its ``identity`` (name and version) is part of every cache
@@ -64,12 +64,16 @@ class Engine(Protocol):
 
 
 class EngineKind(Protocol):
-    """How an engine is named, whether it is here, and how it is built."""
+    """How an engine is named, whether it is here, what it serves, and how it is built."""
 
     name: str
 
-    def offered(self, device: str, *, inflated: bool = False) -> bool:
-        """Whether it is installed and serves this device, and networks that take volumes; without importing it."""
+    def installed(self) -> bool:
+        """Whether the library behind it is here; without importing it."""
+        ...
+
+    def serves(self, job: Job) -> bool:
+        """Whether it is for such a backbone (network or descriptors, pictures or volumes) and such a device."""
         ...
 
     def version(self) -> str:

@@ -79,8 +79,13 @@ class OpenVinoKind:
     name = "openvino"
 
     @staticmethod
-    def offered(device: str, *, inflated: bool = False) -> bool:
-        return device == "cpu" and not inflated and importlib.util.find_spec("openvino") is not None
+    def installed() -> bool:
+        return importlib.util.find_spec("openvino") is not None
+
+    @staticmethod
+    def serves(job: Job) -> bool:
+        facts = job.backbone.facts
+        return job.device == "cpu" and not facts.inflated and not facts.descriptors
 
     @staticmethod
     def version() -> str:

@@ -21,7 +21,9 @@ __all__ = ["backbone_state"]
 
 
 def backbone_state(job: Job) -> dict[str, NDArray[Any]]:
-    """The state dict of ``job``'s network; from the cache, else from the network itself."""
+    """The state dict of ``job``'s network; from the cache, else from the network itself. Descriptors have none."""
+    if job.backbone.facts.descriptors:
+        return {}
     if job.state is not None:
         return dict(job.state)
     state = _published(job)

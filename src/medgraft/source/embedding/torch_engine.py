@@ -27,9 +27,14 @@ class TorchKind:
     name = "torch"
 
     @staticmethod
-    def offered(device: str, *, inflated: bool = False) -> bool:
+    def installed() -> bool:
         """Always: torch is a core dependency."""
-        return device in ("cpu", "cuda", "mps")
+        return True
+
+    @staticmethod
+    def serves(job: Job) -> bool:
+        """Every network, on every device that PyTorch knows."""
+        return not job.backbone.facts.descriptors and job.device in ("cpu", "cuda", "mps")
 
     @staticmethod
     def version() -> str:

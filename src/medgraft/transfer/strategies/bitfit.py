@@ -31,6 +31,7 @@ class BitFit:
 
     name: ClassVar[str] = "bitfit"
     needs_validation: ClassVar[bool] = True
+    needs_network: ClassVar[bool] = True
     Config: ClassVar[type[BaseModel]] = BitFitConfig
 
     def __init__(self, config: BitFitConfig) -> None:

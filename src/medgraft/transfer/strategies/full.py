@@ -33,6 +33,7 @@ class Full:
 
     name: ClassVar[str] = "full"
     needs_validation: ClassVar[bool] = True
+    needs_network: ClassVar[bool] = True
     Config: ClassVar[type[BaseModel]] = FullConfig
 
     def __init__(self, config: FullConfig) -> None:

@@ -32,6 +32,7 @@ class Gradual:
 
     name: ClassVar[str] = "gradual"
     needs_validation: ClassVar[bool] = True
+    needs_network: ClassVar[bool] = True
     Config: ClassVar[type[BaseModel]] = GradualConfig
 
     def __init__(self, config: GradualConfig) -> None:

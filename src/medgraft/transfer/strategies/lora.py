@@ -34,6 +34,7 @@ class Lora:
 
     name: ClassVar[str] = "lora"
     needs_validation: ClassVar[bool] = True
+    needs_network: ClassVar[bool] = True
     Config: ClassVar[type[BaseModel]] = LoraConfig
 
     def __init__(self, config: LoraConfig) -> None:

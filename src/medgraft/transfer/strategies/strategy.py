@@ -97,10 +97,12 @@ class Transferred:
 
 
 class Strategy(Protocol):
-    """One way to transfer. ``needs_validation``: it stops or selects on validation cases."""
+    """One way to transfer. ``needs_validation``: it stops or selects on validation cases. ``needs_network``: it trains
+    the backbone or asks for its gradients, so that a hand-crafted one will not do."""
 
     name: ClassVar[str]
     needs_validation: ClassVar[bool]
+    needs_network: ClassVar[bool]
     Config: ClassVar[type[BaseModel]]
 
     def __init__(self, config: Any) -> None: ...

@@ -39,7 +39,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, home: Home, *, device: str = "cpu", engine: str | None = None) -> None:
         self.bundle, self._home, self._device = bundle, home, device
-        self._engine = engine or (bundle.engine if device == "cpu" else "torch")
+        self._engine = engine or (bundle.engine if device == "cpu" else "auto")
 
     @classmethod
     def load(cls, folder: Path, home: Home, *, device: str = "cpu", engine: str | None = None) -> Predictor:

@@ -53,6 +53,8 @@ def backbone_terms(run: Artefacts) -> list[Term]:
         terms += [("Backbone", f"{clip(facts.get('name'), 80)} ({size})")]
         terms += [("Weights", f"{clip(facts.get('weights'), 80)}, trained on {clip(facts.get('trained_on'), 120)}")]
         terms += [("Checksum of the weights", clip(facts.get("checksum"), 80))]
+        if descriptors := facts.get("descriptors"):
+            terms += [("Descriptors", clip(", ".join(map(str, descriptors)), 200))]
     strategy = model.get("strategy") or run.config.get("strategy") or {}
     terms += [("Strategy", strategy_name(run))]
     if isinstance(strategy, Mapping):

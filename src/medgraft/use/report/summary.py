@@ -109,6 +109,8 @@ def _data_caveats(run: Artefacts) -> list[str]:
         )
     if str(run.model.get("backbone", {}).get("checksum", "")).startswith("random"):
         text.append("The backbone has random weights: no knowledge was transferred.")
+    if run.model.get("backbone", {}).get("descriptors"):
+        text.append("The features are hand-crafted: no knowledge was transferred. It is what transfer has to beat.")
     warned = run.metrics.get("_meta", {}).get("warnings") or []
     return text + [str(item) for item in warned]
 

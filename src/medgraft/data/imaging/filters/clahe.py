@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from medgraft.data.imaging.filters.filter import FILTERS, Pixels, missing
+from medgraft.data.imaging.filters.filter import FILTERS, Pixels
 
 __all__ = ["Clahe"]
 
@@ -25,10 +25,8 @@ class Clahe(BaseModel):
 
     def apply(self, pixels: Pixels) -> Pixels:
         """Each channel by itself."""
-        try:
-            from skimage.exposure import equalize_adapthist
-        except ImportError as error:
-            raise missing("scikit-image", "filters") from error
+        from skimage.exposure import equalize_adapthist
+
         clipped = np.clip(pixels, 0.0, 1.0)
         tile = tuple(max(1, side // self.tiles) for side in pixels.shape[1:])
         found = [

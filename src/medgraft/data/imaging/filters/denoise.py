@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from medgraft.data.imaging.filters.filter import FILTERS, Pixels, missing
+from medgraft.data.imaging.filters.filter import FILTERS, Pixels
 
 __all__ = ["Denoise"]
 
@@ -24,10 +24,8 @@ class Denoise(BaseModel):
 
     def apply(self, pixels: Pixels) -> Pixels:
         """Each channel by itself."""
-        try:
-            from skimage.restoration import denoise_tv_chambolle
-        except ImportError as error:
-            raise missing("scikit-image", "filters") from error
+        from skimage.restoration import denoise_tv_chambolle
+
         smoothed: Any = denoise_tv_chambolle
         found = [smoothed(channel, weight=self.weight) for channel in np.clip(pixels, 0.0, 1.0)]
         return np.asarray(np.clip(np.stack(found), 0.0, 1.0), dtype=np.float32)

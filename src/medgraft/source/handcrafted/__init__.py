@@ -1,0 +1,1 @@
+"""Features that nobody trained: texture, shape and intensity by formula."""
