@@ -41,7 +41,8 @@ class Material:
     ``pixels(rows)`` returns prepared images (len(rows), C, S, S) float32 in [0, 1] for training a network;
     ``backbone`` builds the network. ``checkpoints`` is a private folder for resumable state. ``slices``: the features
     of the slices, where cases are volumes; a volume's row of ``features`` is their mean. ``positive``: index of the
-    positive class of two. ``cache``: a folder of the house for what other runs may use again.
+    positive class of two. ``cache``: a folder of the house for what other runs may use again. ``until``: a
+    time of ``time.monotonic`` by which training has to come to an end with what it has.
     """
 
     features: NDArray[np.float32]
@@ -60,6 +61,7 @@ class Material:
     slices: Bags | None = None
     positive: int = 1
     cache: Path | None = None
+    until: float | None = None
 
     @property
     def bags(self) -> Bags:

@@ -156,6 +156,7 @@ def _train(name: str, config: TuningConfig, plan: Plan, material: Material, star
         objective=_objective(config, train.labels, material.n_classes),
         ema=config.ema_decay if config.average == "ema" else 0.0,
         anchor=plan.anchor,
+        until=material.until,
         **config.model_dump(include=fields),
     )
     return finetuning.fine_tune(

@@ -78,7 +78,7 @@ def train(
     loop = _Loop(network, groups, cases, recipe, progress)
     with loop.placement.deterministic():
         state = loop.resume(checkpoints) or loop.start()
-        while state.epoch < recipe.epochs and not state.stale(recipe.patience):
+        while state.epoch < recipe.epochs and not state.stale(recipe.patience) and loop.has_time(state):
             loop.epoch(state)
             checkpoints.save(loop.checkpoint(state))
     network.load_state_dict(state.best)
@@ -124,6 +124,16 @@ class _Loop:
         seconds = time.perf_counter() - began
         row = {"epoch": 0, "lr": 0.0, "train_loss": None, "val_loss": loss, **scores, "seconds": seconds}
         return _State(0, 0, loss, [row], self._given)
+
+    def has_time(self, state: _State) -> bool:
+        """Whether another epoch would be done by the recipe's hour. Before the first, its steps are not known yet:
+        then three times the validation pass of epoch 0 for each case stands for them."""
+        if self.recipe.until is None:
+            return True
+        expected = float(state.history[-1]["seconds"])
+        if state.epoch == 0:
+            expected *= 1 + 3 * len(self.cases.train) / len(self.cases.val)
+        return time.monotonic() + expected <= self.recipe.until
 
     def epoch(self, state: _State) -> None:
         """Train one epoch, evaluate it, and keep its weights where they are the best so far."""

@@ -33,7 +33,8 @@ class Recipe:
     it stops; ``clip_norm``: the gradient's largest L2 norm; ``sampling``: each case once an epoch, or as many draws
     with all classes equally likely; ``ema``: decay of the average of the weights that is judged and kept, 0 for none;
     ``anchor``: pull to the weights of the start, a step (decoupled L2-SP, Li et al. 2018), for groups that ask for it
-    (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen."""
+    (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen; ``until``: a time of ``time.monotonic``
+    after which no epoch is begun that the last one says would not be done by then."""
 
     epochs: int
     batch_size: int
@@ -47,3 +48,4 @@ class Recipe:
     ema: float = 0.0
     anchor: float = 0.0
     thaw: Callable[[int], None] | None = None
+    until: float | None = None
