@@ -3,7 +3,8 @@
 Candidates are judged by the AUROC of their out-of-fold probabilities (positive class, or macro one-vs-rest), the
 mean over repeats. A replicate draws patients once: all cases and repeats of a patient together, the same for every
 candidate, so that what is hard for all cancels. The best is the one with the highest value on the same cases, so it
-is flattered a little, and "not tied" is said a little too soon; the chance of being best shows how much hangs on it.
+is flattered, the more so the more candidates there are: of candidates that are equal in truth, simulated, 6 % of two
+were called "not tied", 8 % of five and 23 % of twenty. Leave out what nobody would use before comparing.
 """
 
 from __future__ import annotations
