@@ -38,6 +38,7 @@ LATE_IMPORTS = {
     "medgraft.data.phantom.layouts": "pydicom is imported for the DICOM layout only",
     "medgraft.insight.audit.metadata": "pydicom is imported with the first DICOM file",
     "medgraft.experiment.api": "importing weights needs torch, the other verbs do not",
+    "medgraft.measure.transferability.n_leep": "scikit-learn is imported when the score is asked for, not to offer it",
     "medgraft.source.backbones.custom": "naming a backbone of the user's imports no torch",
     "medgraft.source.backbones.families": "timm and torchvision are imported to ask them for names",
     "medgraft.source.backbones.resolve": "torch and timm are imported to build a network, not to know its facts",
