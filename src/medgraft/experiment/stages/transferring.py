@@ -46,6 +46,8 @@ def material_of(work: Workspace) -> Material:
         device=work.job.device,
         progress=work.progress,
         cache=work.home.cache,
+        identity=f"{data_digest(work.cohort)}|{work.preprocessing.digest()}|{work.job.identity()}",
+        cohort_size=len(work.cohort),
         positive=1 if work.task.positive_index is None else work.task.positive_index,
     )
 

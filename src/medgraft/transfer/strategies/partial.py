@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, ClassVar, Literal
 
-import numpy as np
 from pydantic import BaseModel, Field
 
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
@@ -64,12 +63,9 @@ class Partial:
 
     def _kept(self, material: Material, precision: Literal["float16", "float32"]) -> PrefixPlan:
         """Where activations of just these pictures, network, cut and augmentation are kept."""
-        facts, config = material.backbone.facts, self.config
-        digest = hashlib.sha256(
-            f"{facts}|{config.from_stage}|{precision}|{material.modality}|{material.seed}|{config.views}|"
-            f"{config.augment}|".encode()
-        )
-        digest.update(np.ascontiguousarray(material.features).tobytes())  # they say which pixels, prepared how
-        digest.update(np.ascontiguousarray(material.index).tobytes())
-        folder = (material.cache or material.checkpoints) / "prefix" / digest.hexdigest()[:32]
-        return PrefixPlan(folder, len(material.labels), config.views, precision, int(config.cache_gb * 1e9))
+        config = self.config
+        text = f"{material.identity}|{config.from_stage}|{precision}|{material.modality}|{material.seed}|{config.views}"
+        digest = hashlib.sha256(f"{text}|{config.augment}".encode()).hexdigest()[:32]
+        folder = (material.cache or material.checkpoints) / "prefix" / digest
+        cases = int(material.index.max()) + 1 if material.cohort_size is None else material.cohort_size
+        return PrefixPlan(folder, cases, config.views, precision, int(config.cache_gb * 1e9))

@@ -42,7 +42,9 @@ class Material:
     ``backbone`` builds the network. ``checkpoints`` is a private folder for resumable state. ``slices``: the features
     of the slices, where cases are volumes; a volume's row of ``features`` is their mean. ``positive``: index of the
     positive class of two. ``cache``: a folder of the house for what other runs may use again. ``until``: a
-    time of ``time.monotonic`` by which training has to come to an end with what it has.
+    time of ``time.monotonic`` by which training has to come to an end with what it has. ``identity``: text
+    that differs wherever pixels, their preparation or the network differ; ``cohort_size``: cases of the whole cohort,
+    in which ``index`` counts.
     """
 
     features: NDArray[np.float32]
@@ -62,6 +64,8 @@ class Material:
     positive: int = 1
     cache: Path | None = None
     until: float | None = None
+    identity: str = ""
+    cohort_size: int | None = None
 
     @property
     def bags(self) -> Bags:

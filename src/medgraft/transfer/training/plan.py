@@ -25,7 +25,7 @@ class Rates:
 @dataclass(frozen=True)
 class PrefixPlan:
     """How the activations are kept. ``folder`` belongs to this network, cut, preprocessing, cohort and augmentation
-    alone; ``cases`` is the number of rows; ``limit`` in bytes."""
+    alone; ``cases`` is the number of cases of the whole cohort, whose positions are the slots; ``limit`` in bytes."""
 
     folder: Path
     cases: int

@@ -56,13 +56,13 @@ class PrefixFeed:
         self, rows: NDArray[np.int64], index: NDArray[np.int64], epoch: int | None
     ) -> tuple[NDArray[np.floating], ...]:
         view = 0 if epoch is None or self._pixels.augment is None else 1 + (epoch - 1) % self._plan.views
-        found = [self._read(view * self._plan.cases + int(row)) for row in rows]
+        found = [self._read(view * self._plan.cases + int(case)) for case in index]
         missing = [place for place, slot in enumerate(found) if slot is None]
         if missing:
             fresh = self._compute(rows[missing], index[missing], view or None)
             for number, place in enumerate(missing):
                 slot = np.concatenate([item[number].ravel() for item in fresh]).astype(self._plan.precision)
-                self._write(view * self._plan.cases + int(rows[place]), slot)
+                self._write(view * self._plan.cases + int(index[place]), slot)
                 found[place] = slot
         return self._parts(np.stack([slot for slot in found if slot is not None]))
 

@@ -1,0 +1,1 @@
+"""Choosing: which source, which strategy, and what trying them has cost."""
