@@ -31,6 +31,14 @@ def fit(
             "--strategy", help="linear-probe, lp-ft or attention (default: attention for volumes, else linear-probe)"
         ),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", help="try sources and strategies for this long, as 90s, 15m or 1h, and take the best"),
+    ] = None,
+    backbones: Annotated[
+        str | None,
+        typer.Option("--backbones", metavar="A,B,…", help="sources to try in the budget (default: all that are here)"),
+    ] = None,
     on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
@@ -59,6 +67,8 @@ def fit(
         "backbone.name": backbone,
         "backbone.weights": weights,
         "strategy.kind": strategy,
+        "search.budget": budget,
+        "search.backbones": o.listed(backbones),
         "split.on_leak": on_leak,
         "engine": engine,
         "seed": seed,

@@ -34,6 +34,7 @@ __all__ = [
     "TableOption",
     "WeightsOption",
     "cohort_flags",
+    "listed",
 ]
 
 _DATA, _SOURCE, _GENERAL = "How DATA is read", "Where the knowledge comes from", "General"
@@ -107,6 +108,11 @@ HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="the house (default: $MEDGRAFT_HOME or ~/.medgraft)", rich_help_panel=_GENERAL),
 ]
+
+
+def listed(text: str | None) -> list[str] | None:
+    """The names of a comma-separated option."""
+    return None if text is None else [item.strip() for item in text.split(",") if item.strip()]
 
 
 def cohort_flags(given: dict[str, Any]) -> dict[str, Any]:

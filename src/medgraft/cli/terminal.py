@@ -60,6 +60,11 @@ class TerminalProgress(Progress):
             if started:
                 bar.stop()
 
+    def step(self, text: str) -> None:
+        """See ``Progress``: a dim line, on a terminal."""
+        if self._console.is_terminal:
+            self._console.print(Text(plain(text), style="dim"))
+
 
 class Terminal:
     """Where a verb prints."""

@@ -8,12 +8,13 @@ which beats the file.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.imaging.filters.catalogue import AnyFilter
@@ -114,6 +115,45 @@ class EvaluationSection(_Section):
     replicates: int = Field(default=1000, ge=100, le=100_000, description="bootstrap draws over patients")
 
 
+_BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*([smh])")
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class SearchSection(_Section):
+    """What is tried where a budget is given in place of a recipe."""
+
+    budget: str | None = Field(default=None, description="wall time of the whole process, as 90s, 15m or 1h")
+    backbones: tuple[str, ...] = Field(
+        default=(), description="sources, NAME or NAME@WEIGHTS; empty: every one that is here"
+    )
+    lower: tuple[str, ...] = Field(default=("knn", "linear-probe"), description="strategies on cached features")
+    upper: tuple[str, ...] = Field(default=("partial", "lp-ft", "full"), description="strategies that train a network")
+    folds: int = Field(default=5, ge=2, le=20, description="patient-grouped folds that all candidates share")
+
+    @property
+    def seconds(self) -> float | None:
+        """The budget in seconds."""
+        found = _BUDGET.fullmatch(self.budget) if self.budget is not None else None
+        return float(found[1]) * _UNITS[found[2]] if found else None
+
+    @field_validator("budget")
+    @classmethod
+    def _a_time(cls, text: str | None) -> str | None:
+        """A number and a unit."""
+        if text is not None and not _BUDGET.fullmatch(text):
+            raise ValueError("a time is needed, as 90s, 15m or 1h")
+        return text
+
+    @field_validator("lower", "upper")
+    @classmethod
+    def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        """Names in the registry."""
+        for kind in kinds:
+            if kind not in STRATEGIES:
+                raise ValueError(f"there is no strategy {kind!r}{nearest(kind, STRATEGIES)}")
+        return kinds
+
+
 class FitConfig(_Section):
     """Everything that decides a run."""
 
@@ -122,6 +162,7 @@ class FitConfig(_Section):
     preprocess: PreprocessSection = Field(default_factory=PreprocessSection)
     split: SplitSection = Field(default_factory=SplitSection)
     strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": AUTO})
+    search: SearchSection = Field(default_factory=SearchSection)
     engine: str = Field(default="auto", description="auto, or a name of `medgraft list engines`")
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
     seed: int = Field(default=0, ge=0, lt=2**31, description="of every random draw")
@@ -154,7 +195,13 @@ def resolve_config(
     for name, value in (flags or {}).items():
         if value is not None:
             _place(content, name, value)
-    return _validated(content)
+    config = _validated(content)
+    if config.search.budget is not None and config.strategy["kind"] != AUTO:
+        raise ConfigError(
+            f"--budget {config.search.budget} with --strategy {config.strategy['kind']}: a budget chooses the "
+            "strategy; leave one of the two out (--set search.upper=[…] says which are tried)"
+        )
+    return config
 
 
 def _usual(volumes: bool) -> str:

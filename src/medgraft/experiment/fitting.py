@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from medgraft.errors import MedgraftError
 from medgraft.experiment.build import build_workspace
 from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.choosing import choosing_stage
 from medgraft.experiment.stages.embedding import embedding_stage
 from medgraft.experiment.stages.evaluating import evaluation_stage
 from medgraft.experiment.stages.slices import slices_stage
@@ -68,7 +70,7 @@ def fit_run(
     """Fit and evaluate; see ``medgraft.fit``. ``startup``: seconds that the process took to come here."""
     progress, home = progress or Progress(), home or Home.find()
     config = resolve_config(file, sets, flags)
-    seconds = {"startup": startup}
+    seconds, began = {"startup": startup}, time.monotonic() - startup
     work, done = build_workspace(data, out, config, home=home, progress=progress, overwrite=overwrite)
     if done:
         return _result(work, progress, already_done=True)
@@ -82,6 +84,8 @@ def fit_run(
         raise
     with work.timed("audit"):
         audit_stage(work)
+    with work.timed("choose"):
+        choosing_stage(work, began)
     with work.timed("head"):
         transfer_stage(work)
     with work.timed("evaluate"):

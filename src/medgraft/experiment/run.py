@@ -131,6 +131,7 @@ _FILES = (
     "audit.json",
     "split.json",
     "config.json",
+    "ladder.json",
     "history.csv",
     "predictions.parquet",
     "slices.parquet",

@@ -17,6 +17,7 @@ In memory the table holds paths and patient ids as the user gave them (columns `
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -65,6 +66,11 @@ class Cohort:
     def has_given_split(self) -> bool:
         """Whether the data come with a split."""
         return bool(self.table["split"].notna().any())
+
+    def pixels_digest(self) -> str:
+        """sha256 over the content of every case, in order; labels, patients and splits are not in it."""
+        text = self.table[["sha256", "member"]].astype(str).to_csv(index=False)
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
     def public(self) -> pd.DataFrame:
         """The columns that may be written outside ``private/``."""

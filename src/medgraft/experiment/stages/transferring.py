@@ -46,17 +46,18 @@ def material_of(work: Workspace) -> Material:
         device=work.job.device,
         progress=work.progress,
         cache=work.home.cache,
-        identity=f"{data_digest(work.cohort)}|{work.preprocessing.digest()}|{work.job.identity()}",
+        identity=f"{work.cohort.pixels_digest()}|{work.preprocessing.digest()}|{work.job.identity()}",
         cohort_size=len(work.cohort),
         positive=1 if work.task.positive_index is None else work.task.positive_index,
     )
 
 
 def transfer_stage(work: Workspace) -> None:
-    """Fit, embed again with new weights if there are any, choose the threshold, write the bundle."""
+    """Fit, unless that was done while the strategy was chosen; embed again with new weights if there are any, choose
+    the threshold, write the bundle."""
     material = material_of(work)
-    done = work.strategy.fit(material)
-    work.out_of_fold, work.facts = done.out_of_fold, done.facts
+    done = work.transferred or work.strategy.fit(material)
+    work.out_of_fold, work.facts = done.out_of_fold or work.out_of_fold, done.facts
     if done.history:
         write_csv(work.run / "history.csv", pd.DataFrame(done.history))
     trained = done.backbone_state

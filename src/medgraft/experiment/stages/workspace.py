@@ -29,7 +29,7 @@ from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.transfer.models.bundle import Bundle
-from medgraft.transfer.strategies.strategy import OutOfFold, Strategy
+from medgraft.transfer.strategies.strategy import OutOfFold, Strategy, Transferred
 from medgraft.transfer.tasks.classification import Classification
 
 __all__ = ["Workspace", "pictures_of"]
@@ -60,6 +60,7 @@ class Workspace:
     near: list[NearPair] = field(default_factory=list)
     grey: NDArray[np.uint8] | None = None
     split: Split | None = None
+    transferred: Transferred | None = None
     bundle: Bundle | None = None
     out_of_fold: OutOfFold | None = None
     facts: dict[str, Any] = field(default_factory=dict)

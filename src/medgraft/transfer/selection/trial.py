@@ -27,12 +27,13 @@ _BATCH = 32
 @dataclass(frozen=True)
 class Source:
     """A backbone on this cohort. ``material``: training and validation cases with its features; ``seconds``: of one
-    picture, pixels to features; ``parameters`` of the network."""
+    picture, pixels to features; ``parameters`` of the network; ``joined``: it is several backbones side by side."""
 
     name: str
     material: Material
     seconds: float
     parameters: int
+    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,15 @@ class Trial:
     def next_fold(self, *, until: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         """Answer for the next fold. ``until``: the hour by which a training should end."""
         began, number = clock(), self.folds_done
+        member = STRATEGIES.get(self.candidate.kind)
         settings = dict(self.candidate.settings)
         if self.epochs is not None:  # as many as there was time for in the first fold
             settings["epochs"] = self.epochs
-        member = STRATEGIES.get(self.candidate.kind)
+        elif "repeats" in member.Config.model_fields:  # the folds here are the cross-validation
+            settings["repeats"] = 0
         strategy = member(member.Config(**settings))
         held = self.fold == number
-        given, rows = fold_material(
+        given = fold_material(
             self.candidate.source.material, self.fold, number, needs_validation=member.needs_validation
         )
         done = strategy.fit(replace(given, until=until))
@@ -102,14 +105,12 @@ class Trial:
             self.status = "complete"
 
 
-def fold_material(
-    material: Material, fold: NDArray[np.int64], number: int, *, needs_validation: bool
-) -> tuple[Material, NDArray[np.int64]]:
-    """The cases outside of a fold, and their rows. Validation cases are those of the next fold, if they are needed."""
+def fold_material(material: Material, fold: NDArray[np.int64], number: int, *, needs_validation: bool) -> Material:
+    """The cases outside of a fold. Validation cases are those of the next fold, if they are needed."""
     rows = np.flatnonzero(fold != number)
     validating = (number + 1) % (int(fold.max()) + 1)
     is_val = fold[rows] == validating if needs_validation else np.zeros(len(rows), bool)
-    part = replace(
+    return replace(
         material,
         features=material.features[rows],
         labels=material.labels[rows],
@@ -120,7 +121,6 @@ def fold_material(
         slices=None if material.slices is None else material.slices.take(rows),
         checkpoints=material.checkpoints / f"fold-{number}",
     )
-    return part, rows
 
 
 def answers_of(done: Transferred, material: Material, rows: NDArray[np.int64]) -> NDArray[np.float64]:

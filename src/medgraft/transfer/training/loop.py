@@ -78,8 +78,7 @@ def train(
     loop = _Loop(network, groups, cases, recipe, progress)
     with loop.placement.deterministic():
         state = loop.resume(checkpoints) or loop.start()
-        while state.epoch < recipe.epochs and not state.stale(recipe.patience) and loop.has_time(state):
-            loop.epoch(state)
+        while state.epoch < recipe.epochs and not state.stale(recipe.patience) and loop.epoch(state):
             checkpoints.save(loop.checkpoint(state))
     network.load_state_dict(state.best)
     network.eval()
@@ -125,19 +124,16 @@ class _Loop:
         row = {"epoch": 0, "lr": 0.0, "train_loss": None, "val_loss": loss, **scores, "seconds": seconds}
         return _State(0, 0, loss, [row], self._given)
 
-    def has_time(self, state: _State) -> bool:
-        """Whether another epoch would be done by the recipe's hour. Before the first, its steps are not known yet:
-        then three times the validation pass of epoch 0 for each case stands for them."""
-        if self.recipe.until is None:
-            return True
-        expected = float(state.history[-1]["seconds"])
-        if state.epoch == 0:
-            expected *= 1 + 3 * len(self.cases.train) / len(self.cases.val)
-        return time.monotonic() + expected <= self.recipe.until
+    def _has_time(self, seconds: float) -> bool:
+        """Whether what will take ``seconds`` is done by the recipe's hour."""
+        return self.recipe.until is None or time.monotonic() + seconds <= self.recipe.until
 
-    def epoch(self, state: _State) -> None:
-        """Train one epoch, evaluate it, and keep its weights where they are the best so far."""
+    def epoch(self, state: _State) -> bool:
+        """Train one epoch, evaluate it, and keep its weights where they are the best so far. ``False``: there was no
+        time for it, and the state is what it was."""
         epoch, began = state.epoch + 1, time.perf_counter()
+        if epoch > 1 and not self._has_time(float(state.history[-1]["seconds"])):
+            return False
         if self.recipe.thaw is not None:
             self.recipe.thaw(epoch)
         balance = self.cases.train.labels if self.recipe.sampling == "balanced" else None
@@ -147,6 +143,9 @@ class _Loop:
         self.network.train()
         total = 0.0
         for number, part in enumerate(self.progress.track(parts, total=len(parts), label=label)):
+            spent = time.perf_counter() - began
+            if epoch == 1 and number in (2, 8) and not self._has_time(spent / number * (len(parts) - number)):
+                return False
             total += self._step(part, epoch, (epoch - 1) * self.per_epoch + number) * len(part)
         with self._averaged():
             loss, scores = self._validate(epoch)
@@ -163,6 +162,7 @@ class _Loop:
                 "seconds": time.perf_counter() - began,
             }
         )
+        return True
 
     def _step(self, chosen: NDArray[np.int64], epoch: int, step: int) -> float:
         """One step on the cases at positions ``chosen``; the loss before it."""

@@ -29,12 +29,12 @@ class Cases:
 
 @dataclass(frozen=True)
 class Recipe:
-    """``warmup``: share of all steps in [0, 1]; ``patience``: epochs without a lower validation loss before
-    it stops; ``clip_norm``: the gradient's largest L2 norm; ``sampling``: each case once an epoch, or as many draws
-    with all classes equally likely; ``ema``: decay of the average of the weights that is judged and kept, 0 for none;
+    """``warmup``: share of all steps in [0, 1]; ``patience``: epochs without a lower validation loss before it stops;
+    ``clip_norm``: the gradient's largest L2 norm; ``sampling``: each case once an epoch, or as many draws with all
+    classes equally likely; ``ema``: decay of the average of the weights that is judged and kept, 0 for none;
     ``anchor``: pull to the weights of the start, a step (decoupled L2-SP, Li et al. 2018), for groups that ask for it
-    (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen; ``until``: a time of ``time.monotonic``
-    after which no epoch is begun that the last one says would not be done by then."""
+    (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen; ``until``: a time of
+    ``time.monotonic`` after which no epoch is begun that the last one says would not be done by then."""
 
     epochs: int
     batch_size: int
