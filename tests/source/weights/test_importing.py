@@ -127,11 +127,11 @@ def test_truncated_torch_file(checkpoint: dict[str, Tensor], home: Home, tmp_pat
 
 def test_what_does_not_fit_prints_both_sides(checkpoint: dict[str, Tensor], home: Home, tmp_path: Path) -> None:
     state = {key: value for key, value in checkpoint.items() if key != "layer1.0.conv1.weight"}
-    state |= {"extra.weight": torch.ones(1), "conv1.weight": torch.ones(64, 1, 7, 7)}
+    state |= {"extra.weight": torch.ones(1), "conv1.weight": torch.ones(64, 2, 7, 7)}
     safetensors.torch.save_file(state, tmp_path / "a.safetensors")
     with pytest.raises(WeightsError) as caught:
         import_weights(tmp_path / "a.safetensors", home=home, backbone="resnet18")
-    for part in ("layer1.0.conv1.weight", "extra.weight", "file (64, 1, 7, 7)", "network (64, 3, 7, 7)"):
+    for part in ("layer1.0.conv1.weight", "extra.weight", "file (64, 2, 7, 7)", "network (64, 3, 7, 7)"):
         assert part in str(caught.value)
     torch.save([1, 2], tmp_path / "list.pth")
     torch.save({"a": torch.ones(1), "b": "text"}, tmp_path / "mixed.pth")

@@ -2,8 +2,9 @@
 
 ``Backbone`` is plain data plus one method that builds the network. The network maps pixels in [0, 1],
 shape (N, C, H, W), C ≥ 1 (3: R, G, B), to features (N, feature_dim): the pooled output, then what is read off its
-stages (``readout``). Normalisation (mean, std) is *inside*, as is the stem for other than three channels. It comes in eval mode with every
-weight loaded strictly; what was not loaded (the source task's own head) is named in ``not_transferred``.
+stages (``readout``). Normalisation (mean, std) is *inside*, as is the stem for other than three channels. It comes in
+eval mode with every weight loaded strictly; what was not loaded (the source task's own head) is named in
+``not_transferred``.
 
 A family (``timm``, ``torchvision``, ``custom``) registers in ``FAMILIES`` and says which names it knows.
 """
