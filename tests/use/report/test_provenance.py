@@ -10,6 +10,7 @@ from medgraft.use.report.provenance import (
     preprocessing_terms,
     strategy_name,
     timing_terms,
+    transfer_terms,
 )
 
 
@@ -28,3 +29,11 @@ def test_everything_that_made_the_model_is_told(fabricate):
 def test_an_unknown_licence_is_said(fabricate):
     run = dataclasses.replace(read_artefacts(fabricate()), model={})
     assert "unknown" in dict(licence_terms(run))["Licence"]
+
+
+def test_what_did_not_come_from_the_source_is_told_with_its_reason(fabricate):
+    run = read_artefacts(fabricate())
+    facts = {"transferred": 294, "exceptions": [["classifier", "source head (2): the source task's head"]]}
+    told = transfer_terms(dataclasses.replace(run, model={"backbone": facts}))
+    assert told == [("From the source", "294 tensors of the network"), tuple(facts["exceptions"][0])]
+    assert transfer_terms(dataclasses.replace(run, model={"backbone": {}})) == []
