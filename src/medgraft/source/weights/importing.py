@@ -117,11 +117,7 @@ def import_weights(
         options=options,
         **asdict(measure(spelled, preprocessing.size)),
         **asdict(preprocessing),
-        licence=licence if licence != "unknown" else source.sidecar.licence or "unknown",
-        trained_on=trained_on or source.sidecar.training_data or "unknown",
-        origin=origin or source.sidecar.origin or "imported from a local file",
-        source_file=source.name,
-        source_sha256=sha256_bytes(source.data),
+        **_provenance(source, licence, trained_on, origin),
         sha256=sha256_bytes(stored),
         **_told(fitted.table),
     )
@@ -178,6 +174,17 @@ def _fit(body: nn.Module, source: _Source, spelled: str) -> Tabulated:
     except (KeyError, ValueError, TypeError, AttributeError, RuntimeError, IndexError):
         return found
     return converted_table(part, wanted, converted) if set(wanted.state) <= set(converted) else found
+
+
+def _provenance(source: _Source, licence: str, trained_on: str | None, origin: str | None) -> dict[str, Any]:
+    """Where the weights come from: the user's word, else the sidecar's."""
+    return {
+        "licence": licence if licence != "unknown" else source.sidecar.licence or "unknown",
+        "trained_on": trained_on or source.sidecar.training_data or "unknown",
+        "origin": origin or source.sidecar.origin or "imported from a local file",
+        "source_file": source.name,
+        "source_sha256": sha256_bytes(source.data),
+    }
 
 
 def _told(table: TransferTable) -> dict[str, Any]:
