@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+
+from medgraft.cli.main import main
 
 
 def test_weights(call, tmp_path):
@@ -10,7 +13,7 @@ def test_weights(call, tmp_path):
     assert call("weights", "verify")["entries"] == []
 
 
-def test_weights_import(fitted, call, tmp_path):
+def test_weights_import(fitted, call, tmp_path, capsys):
     import timm
     from safetensors.torch import save_file
 
@@ -19,4 +22,12 @@ def test_weights_import(fitted, call, tmp_path):
         "weights", "import", tmp_path / "test_resnet.safetensors", "--backbone", "test_resnet", "--licence", "mine"
     )
     assert entry["licence"] == "mine"
+    shown = call("weights", "show", "test_resnet")
+    assert {row["status"] for row in shown["table"]["rows"]} == {"transferred", "source head"}
+    words = ["weights", "check", str(tmp_path / "test_resnet.safetensors"), "--json", "--backbone"]
+    assert main([*words, "test_resnet"]) == 0
+    checked = json.loads(capsys.readouterr().out)
+    assert checked["fits"] and checked["rows"] == shown["table"]["rows"]
+    assert "are the source task's own" in checked["summary"]
+    assert main([*words, "resnet18"]) == 4
     shutil.rmtree(fitted.home.weights)

@@ -22,6 +22,8 @@ from typing import NoReturn
 
 import numpy as np
 import pytest
+import timm
+import torch
 from PIL import Image
 
 from medgraft import files
@@ -357,6 +359,19 @@ def _(folder):
 @stops("missing-weights")
 def _(folder):
     return fit(class_folders(folder / "data"), "--backbone", "resnet18")
+
+
+@stops("weights-do-not-fit")
+def _(folder):
+    torch.save({"state_dict": {"conv1.weight": torch.ones(64, 2, 7, 7)}}, folder / "weights.pth")
+    return ["weights", "import", str(folder / "weights.pth"), "--backbone", "resnet18"]
+
+
+@stops("weights-of-two")
+def _(folder):
+    states = [timm.create_model("test_resnet").state_dict() for _ in range(2)]
+    torch.save(dict(zip(("student", "teacher"), states, strict=True)), folder / "weights.pth")
+    return ["weights", "import", str(folder / "weights.pth"), "--backbone", "test_resnet"]
 
 
 @stops("weights-with-code")

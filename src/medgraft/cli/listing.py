@@ -23,6 +23,7 @@ class Family(StrEnum):
     METRICS = "metrics"
     TRANSFORMS = "transforms"
     CHECKS = "checks"
+    CONVENTIONS = "conventions"
 
 
 def list_members(
@@ -84,6 +85,12 @@ def _checks() -> list[tuple[str, str]]:
     return [(name, _first_line(member)) for name, member in CHECKS.items() if audit]
 
 
+def _conventions() -> list[tuple[str, str]]:
+    from medgraft.source.weights.conventions.catalogue import CONVENTIONS
+
+    return [(name, convention.about) for name, convention in CONVENTIONS.items()]
+
+
 _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.BACKBONES: _backbones,
     Family.STRATEGIES: _strategies,
@@ -91,4 +98,5 @@ _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.METRICS: _metrics,
     Family.TRANSFORMS: _transforms,
     Family.CHECKS: _checks,
+    Family.CONVENTIONS: _conventions,
 }

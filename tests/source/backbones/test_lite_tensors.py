@@ -25,7 +25,7 @@ def test_the_state_is_that_of_the_built_network(tmp_path, channels):
 
 def test_the_index_is_for_the_pinned_file_only(monkeypatch):
     assert lite_index(NAME) is not None
-    other = lite_tensors.LITES[NAME].__class__("p", "f", "0" * 64, 1, 224)
+    other = lite_tensors.LITES[NAME].__class__("p", "f", "0" * 64, 1, 224, 1)
     monkeypatch.setitem(lite_tensors.LITES, NAME, other)
     assert lite_index(NAME) is None
     assert lite_state(NAME, 3) is None

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from medgraft.source.backbones.network import BackboneNetwork
-from medgraft.source.backbones.stem import adapt_stem, with_ones
+from medgraft.source.backbones.stem import adapt_stem, spread_stem, stem_name, with_ones
 
 MEAN, STD = (0.485, 0.3, 0.1), (0.229, 0.5, 0.9)
 
@@ -101,3 +101,30 @@ def test_what_cannot_be_exact_is_replicated() -> None:
     pixels = torch.rand(1, 1, 32, 32)
     with torch.no_grad():
         torch.testing.assert_close(grey(pixels), colour(pixels.expand(-1, 3, -1, -1)))
+
+
+@settings(deadline=None, max_examples=15)
+@given(channels=st.integers(1, 6), padding=st.integers(0, 3), means=st.tuples(*[st.floats(-1, 1)] * 3))
+def test_n_channels_against_the_closed_form(channels: int, padding: int, means: tuple[float, float, float]) -> None:
+    """The answer to n planes is that of the original to their mean as grey; each plane has an n-th of the weight."""
+    conv = nn.Conv2d(3, 4, 5, padding=padding).double()
+    adapted = nn.Sequential(copy.deepcopy(conv))
+    assert adapt_stem(adapted, means, STD, channels)
+    mean, std = (torch.tensor(item, dtype=torch.float64).view(1, 3, 1, 1) for item in (means, STD))
+    each = (conv.weight / std).sum(1, keepdim=True) / channels
+    torch.testing.assert_close(adapted[0].weight[:, :channels], each.expand(-1, channels, -1, -1))
+    planes = torch.rand(1, channels, 11, 9, dtype=torch.float64)
+    for pixels in (planes, planes[:, :1].expand(-1, channels, -1, -1)):
+        wanted = conv((pixels.mean(1, keepdim=True) - mean) / std)
+        torch.testing.assert_close(adapted(with_ones(pixels)), wanted, rtol=1e-9, atol=1e-9)
+
+
+def test_a_stem_of_one_channel_is_spread_over_three() -> None:
+    weight, grey = torch.rand(4, 1, 3, 3), torch.rand(1, 1, 8, 8)
+    got = nn.functional.conv2d(grey.expand(-1, 3, -1, -1), spread_stem(weight), padding=1)
+    torch.testing.assert_close(got, nn.functional.conv2d(grey, weight, padding=1))
+
+
+def test_the_stem_has_a_name_where_it_can_be_adapted() -> None:
+    assert stem_name(torchvision.models.squeezenet1_1()) == "features.0"
+    assert stem_name(timm.create_model("resnetv2_50x1_bit", num_classes=0)) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from torch import Tensor
 from medgraft.errors import UsageError, WeightsError
 from medgraft.home import Home
 from medgraft.source.backbones.resolve import resolve_backbone, transfer_table
-from medgraft.source.weights.importing import import_weights
-from medgraft.source.weights.store import list_entries
+from medgraft.source.weights.importing import check_weights, import_weights
+from medgraft.source.weights.store import get_table, list_entries
 
 SMALL = "torchvision/shufflenet_v2_x0_5"
 
@@ -127,11 +128,11 @@ def test_truncated_torch_file(checkpoint: dict[str, Tensor], home: Home, tmp_pat
 
 def test_what_does_not_fit_prints_both_sides(checkpoint: dict[str, Tensor], home: Home, tmp_path: Path) -> None:
     state = {key: value for key, value in checkpoint.items() if key != "layer1.0.conv1.weight"}
-    state |= {"extra.weight": torch.ones(1), "conv1.weight": torch.ones(64, 1, 7, 7)}
+    state |= {"extra.weight": torch.ones(1), "conv1.weight": torch.ones(64, 2, 7, 7)}
     safetensors.torch.save_file(state, tmp_path / "a.safetensors")
     with pytest.raises(WeightsError) as caught:
         import_weights(tmp_path / "a.safetensors", home=home, backbone="resnet18")
-    for part in ("layer1.0.conv1.weight", "extra.weight", "file (64, 1, 7, 7)", "network (64, 3, 7, 7)"):
+    for part in ("layer1.0.conv1.weight", "extra.weight", "file (64, 2, 7, 7)", "network (64, 3, 7, 7)"):
         assert part in str(caught.value)
     torch.save([1, 2], tmp_path / "list.pth")
     torch.save({"a": torch.ones(1), "b": "text"}, tmp_path / "mixed.pth")
@@ -190,3 +191,54 @@ def test_densenets_old_spelling_is_understood(home: Home, tmp_path: Path) -> Non
     torch.save(old, tmp_path / "densenet121.pth")
     entry = import_weights(tmp_path / "densenet121.pth", home=home, backbone="torchvision/densenet121")
     assert entry.facts().pooled_dim == 1024 and set(entry.not_transferred) == {"classifier.weight", "classifier.bias"}
+
+
+def _densenet_on_one_channel() -> torch.nn.Module:
+    """TorchXRayVision's DenseNet-121 has torchvision's names, one channel and 18 answers."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        network = torchvision.models.densenet121(weights=None, num_classes=18)
+        network.features.conv0 = torch.nn.Conv2d(1, 64, 7, 2, 3, bias=False)
+    return network.eval()
+
+
+def test_torchxrayvision_gets_the_range_it_was_trained_with(home: Home, tmp_path: Path) -> None:
+    source = _densenet_on_one_channel()
+    file = tmp_path / "xrv.pth"
+    torch.save({"state_dict": {f"module.{key}": value for key, value in source.state_dict().items()}}, file)
+    name = "torchvision/densenet121"
+    with pytest.raises(UsageError, match="--convention torchxrayvision"):
+        import_weights(file, home=home, backbone=name)
+    with pytest.raises(UsageError, match="must be alike"):
+        import_weights(file, home=home, backbone=name, mean=(0.1, 0.2, 0.3), std=(1, 1, 1))
+    entry = import_weights(file, home=home, backbone=name, convention="torchxrayvision")
+    assert (entry.mean, entry.std, entry.size) == ((0.5,) * 3, (1 / 2048,) * 3, 224)
+    assert ("features.conv0", "adapted (1): a first convolution on one channel: a third of it on each of three") in (
+        entry.facts().exceptions
+    )
+    table = get_table(home, entry.name)
+    assert table is not None and table.counts()["adapted"] == 1 and table.counts()["source head"] == 2
+    assert table == check_weights(file, backbone=name, convention="torchxrayvision")
+    grey = torch.rand(2, 1, 64, 64)
+    with torch.no_grad():
+        maps = source.features((2 * grey - 1) * 1024)
+        wanted = torch.nn.functional.relu(maps).mean((2, 3))
+        for channels in (1, 3, 2):
+            network = resolve_backbone(entry.name, home=home).build(channels)
+            got = network(grey.expand(-1, channels, -1, -1))[:, :1024]
+            torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-5 * float(wanted.abs().max()))
+
+
+def test_monais_densenet_is_torchvisions(home: Home, tmp_path: Path) -> None:
+    """Names as ``monai.networks.nets.DenseNet121(spatial_dims=2, in_channels=3)`` gives them."""
+    source = torchvision.models.densenet121(weights=None).eval()
+    state = {re.sub(r"(denselayer\d+)\.", r"\1.layers.", key): value for key, value in source.state_dict().items()}
+    state = {key.replace("classifier.", "class_layers.out."): value for key, value in state.items()}
+    torch.save({"state_dict": {f"image_encoder.{key}": value for key, value in state.items()}}, tmp_path / "m.pt")
+    entry = import_weights(tmp_path / "m.pt", home=home, backbone="torchvision/densenet121", size=64)
+    assert "monai" in entry.conventions and len(entry.not_transferred) == 2
+    pixels = torch.rand(1, 3, 64, 64)
+    network = resolve_backbone(entry.name, home=home).build(3)
+    with torch.no_grad():
+        maps = torch.nn.functional.relu(source.features((pixels - network.mean) / network.std))
+        torch.testing.assert_close(network(pixels)[:, :1024], maps.mean((2, 3)), rtol=1e-5, atol=1e-6)

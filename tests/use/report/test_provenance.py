@@ -10,6 +10,7 @@ from medgraft.use.report.provenance import (
     preprocessing_terms,
     strategy_name,
     timing_terms,
+    transfer_terms,
 )
 
 
@@ -36,3 +37,11 @@ def test_descriptors_are_named_where_there_is_no_network(fabricate):
     facts = {**run.model["backbone"], "descriptors": ["hog", "lbp"]}
     run = dataclasses.replace(run, model={**run.model, "backbone": facts})
     assert dict(backbone_terms(run))["Descriptors"] == "hog, lbp"
+
+
+def test_what_did_not_come_from_the_source_is_told_with_its_reason(fabricate):
+    run = read_artefacts(fabricate())
+    facts = {"transferred": 294, "exceptions": [["classifier", "source head (2): the source task's head"]]}
+    told = transfer_terms(dataclasses.replace(run, model={"backbone": facts}))
+    assert told == [("From the source", "294 tensors of the network"), tuple(facts["exceptions"][0])]
+    assert transfer_terms(dataclasses.replace(run, model={"backbone": {}})) == []

@@ -1,9 +1,10 @@
 """The contract of a backbone: a feature extractor that carries its own preprocessing and licence.
 
 ``Backbone`` is plain data plus one method that builds the network. The network maps pixels in [0, 1],
-shape (N, C, H, W), C = 1 or 3, to features (N, feature_dim): the pooled output, then what is read off its stages
-(``readout``). Normalisation (mean, std) is *inside*, as is the stem for one channel. It comes in eval mode with every
-weight loaded strictly; what was not loaded (the source task's own head) is named in ``not_transferred``.
+shape (N, C, H, W), C ≥ 1 (3: R, G, B), to features (N, feature_dim): the pooled output, then what is read off its
+stages (``readout``). Normalisation (mean, std) is *inside*, as is the stem for other than three channels. It comes in
+eval mode with every weight loaded strictly; what was not loaded (the source task's own head) is named in
+``not_transferred``.
 
 A hand-crafted backbone has no network: its features are ``descriptors`` (see ``source/handcrafted``), an engine of its
 own computes them, and ``build`` is a ``UsageError``.
@@ -34,8 +35,14 @@ class BackboneFacts:
     1]; ``checksum`` is the sha256 of the weights' file, or ``random:<seed>``; ``interpolation`` is the one that the
     weights were trained with. ``readout``: the modules of the body that are read beside the pooled output, each with
     its channels; a channel gives two features, the mean of its magnitude and its standard deviation over the picture.
+<<<<<<< HEAD
     ``inflated``: it takes volumes (see ``inflation``). ``descriptors``: what is computed where there is no
     network; empty for a network. Source: Evci et al. 2022, Head2Toe (intermediate features under a linear head).
+=======
+    ``inflated``: it takes volumes (see ``inflation``). ``transferred``: how many tensors came from the source, where
+    that is known; ``exceptions``: what did not come as it is, layers and why (see ``weights.transfer_table``). Source:
+    Evci et al. 2022, Head2Toe (intermediate features under a linear head).
+>>>>>>> weights
     """
 
     name: str
@@ -52,7 +59,12 @@ class BackboneFacts:
     origin: str
     readout: tuple[tuple[str, int], ...] = ()
     inflated: bool = False
+<<<<<<< HEAD
     descriptors: tuple[str, ...] = ()
+=======
+    transferred: int | None = None
+    exceptions: tuple[tuple[str, str], ...] = ()
+>>>>>>> weights
 
     @property
     def pooled_dim(self) -> int:
@@ -110,7 +122,7 @@ class Backbone(Protocol):
         ...
 
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
-        """The network for 1 or 3 input channels in eval mode; ``state`` replaces the source's weights
+        """The network for that many input channels in eval mode; ``state`` replaces the source's weights
         (strict)."""
         ...
 

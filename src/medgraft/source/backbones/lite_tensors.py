@@ -29,20 +29,21 @@ def lite_index(name: str) -> dict[str, Any] | None:
 
 
 def lite_state(name: str, channels: int) -> dict[str, NDArray[Any]] | None:
-    """The state dict of the built network (``body.…``) for 1 or 3 channels; ``None`` where there is no index.
+    """The state dict of the built network (``body.…``) for n channels; ``None`` where there is no index.
 
-    One channel: the first convolution takes [x, ones], as ``stem.adapt_stem`` makes it.
+    Other than 3: the first convolution takes [x_1, …, x_n, ones], as ``stem.adapt_stem`` makes it.
     """
     index = lite_index(name)
     if index is None:
         return None
     data = read_package(name)
     state = {f"body.{row[0]}": _tensor(data, *row[1:]) for row in index["tensors"]}
-    if channels == 1:
+    if channels != 3:
         facts = lite_facts(name)
         stem = state["body.conv_stem.weight"].astype(np.float64)
         mean, std = (np.array(values).reshape(1, 3, 1, 1) for values in (facts.mean, facts.std))
-        planes = [(stem / std).sum(1, keepdims=True), -(stem * mean / std).sum(1, keepdims=True)]
+        each = (stem / std).sum(1, keepdims=True) / channels
+        planes = [each] * channels + [-(stem * mean / std).sum(1, keepdims=True)]
         state["body.conv_stem.weight"] = np.concatenate(planes, axis=1).astype(np.float32)
     return state
 

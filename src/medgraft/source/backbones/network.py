@@ -15,12 +15,13 @@ __all__ = ["BackboneNetwork"]
 
 
 class BackboneNetwork(nn.Module):
-    """Pixels in [0, 1], (N, C, H, W) float32, C = 1 or 3 as built → features (N, d) float32.
+    """Pixels in [0, 1], (N, C, H, W) float32, C ≥ 1 as built → features (N, d) float32.
 
     ``body`` is the source's network without its head. Three channels are normalised by mean and std (R, G,
-    B); one channel goes through an adapted stem (``adapted_stem``), or is replicated where no stem can be
-    adapted. Mean and std are no part of the state dict: they travel with the facts. ``readout`` names modules of the
-    body and their channels; their statistics follow the pooled output.
+    B); any other number goes through an adapted stem (``adapted_stem``), or its mean is replicated where no stem can
+    be adapted: both answer alike, but only an adapted stem can learn to tell the channels apart. Mean and std are no
+    part of the state dict: they travel with the facts. ``readout`` names modules of the body and their channels; their
+    statistics follow the pooled output.
     """
 
     mean: Tensor
@@ -37,10 +38,10 @@ class BackboneNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.readout = tuple(readout)
-        if channels not in (1, 3):
-            raise UsageError(f"building a backbone for {channels} channels; 1 (grey) or 3 (RGB) are needed")
+        if channels < 1:
+            raise UsageError(f"building a backbone for {channels} channels; 1 (grey), 3 (RGB) or another is needed")
         self.channels = channels
-        self.adapted_stem = channels == 1 and adapt_stem(body, mean, std)
+        self.adapted_stem = channels != 3 and adapt_stem(body, mean, std, channels)
         self.body = body
         for name, values in (("mean", mean), ("std", std)):
             self.register_buffer(name, torch.tensor(list(values)).float().view(1, 3, 1, 1), persistent=False)
@@ -55,6 +56,15 @@ class BackboneNetwork(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Features (N, d): the pooled output, then mean magnitude and deviation of each stage that is read."""
+<<<<<<< HEAD
+=======
+        if self.adapted_stem:
+            prepared = with_ones(pixels)
+        else:
+            if self.channels != 3:
+                pixels = pixels.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
+            prepared = (pixels - self.mean) / self.std
+>>>>>>> weights
         with tapped(self.body, [name for name, _ in self.readout]) as outputs:
             pooled: Tensor = self.body(self.prepare(pixels))
         stages = [statistics(outputs[name].float(), channels) for name, channels in self.readout]

@@ -61,7 +61,7 @@ class ResolvedBackbone:
         return self
 
     def build(self, channels: int, state: Mapping[str, Any] | None = None) -> nn.Module:
-        """The network for 1 or 3 channels in eval mode; ``state`` (its state dict) replaces the weights."""
+        """The network for that many channels in eval mode; ``state`` (its state dict) replaces the weights."""
         from medgraft.source.backbones.construction import build_network  # start-up: see the top
 
         return build_network(self.facts, self.origin, channels, state)
@@ -151,6 +151,7 @@ def _random(name: str, seed: int) -> ResolvedBackbone:
         feature_dim=measured.feature_dim,
         parameters=measured.parameters,
         readout=measured.readout,
+        transferred=0,
         licence="none (random weights)",
         trained_on="nothing (random weights)",
         origin="random",

@@ -1,8 +1,8 @@
 """One entry of the weights store: what the weights are, where they come from, how they must be used.
 
 An entry is a folder ``NAME/`` with ``weights.safetensors`` (the body, without the source's head),
-``entry.json`` (this model) and ``MANIFEST.sha256``. It holds no date and no local path, so that the same file
-imported twice gives the same bytes.
+``entry.json`` (this model), ``transfer.json`` (what became of every tensor) and ``MANIFEST.sha256``. It holds no date
+and no local path, so that the same file imported twice gives the same bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from medgraft.errors import UsageError, WeightsError
 from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.source.backbones.spelling import Option, join_name
+from medgraft.source.weights.transfer_table import listed
 
 __all__ = ["WeightsEntry", "check_entry_name", "entry_from_json"]
 
@@ -46,6 +47,14 @@ class WeightsEntry(BaseModel):
     transferred: tuple[str, ...]
     not_transferred: tuple[str, ...]
     readout: tuple[tuple[str, int], ...] = Field(default=(), description="modules that are read, and their channels")
+    conventions: tuple[str, ...] = Field(default=(), description="whose containers, prefixes and spellings came off")
+    exceptions: tuple[tuple[str, str], ...] = Field(default=(), description="layers that did not come as they are, why")
+
+    def _left_out(self) -> tuple[tuple[str, str], ...]:
+        """What entries of earlier versions, which have no table, say of it."""
+        if not self.not_transferred:
+            return ()
+        return ((listed(self.not_transferred), f"source head ({len(self.not_transferred)}): the source task's head"),)
 
     def facts(self) -> BackboneFacts:
         """As a backbone's facts; the checksum is that of the stored file."""
@@ -63,6 +72,8 @@ class WeightsEntry(BaseModel):
             trained_on=self.trained_on,
             origin=self.origin,
             readout=self.readout,
+            transferred=len(self.transferred),
+            exceptions=self.exceptions or self._left_out(),
         )
 
 

@@ -1,4 +1,5 @@
-"""The weights store: ``HOME/weights/NAME/{weights.safetensors, entry.json, MANIFEST.sha256}``.
+"""The weights store: ``HOME/weights/NAME/{weights.safetensors, entry.json, transfer.json, MANIFEST.sha256}``.
+Entries of earlier versions have no ``transfer.json``.
 
 An entry appears whole (it is made beside and renamed) and is verified to the last bit each time it is got.
 Nothing here imports torch.
@@ -26,14 +27,17 @@ from medgraft.home import Home
 from medgraft.registry import nearest
 from medgraft.source.backbones.spelling import architecture, split_name
 from medgraft.source.weights.entry import WeightsEntry, check_entry_name, entry_from_json
+from medgraft.source.weights.transfer_table import TransferTable, table_from_json
 
 __all__ = [
     "ENTRY_FILE",
+    "TABLE_FILE",
     "WEIGHTS_FILE",
     "add_entry",
     "entry_names",
     "find_entries",
     "get_entry",
+    "get_table",
     "list_entries",
     "remove_entry",
     "verify_entries",
@@ -41,6 +45,7 @@ __all__ = [
 
 WEIGHTS_FILE = "weights.safetensors"
 ENTRY_FILE = "entry.json"
+TABLE_FILE = "transfer.json"
 
 
 def entry_names(home: Home) -> list[str]:
@@ -78,6 +83,14 @@ def get_entry(home: Home, name: str) -> WeightsEntry:
     return entry
 
 
+def get_table(home: Home, name: str) -> TransferTable | None:
+    """The transfer table of a verified entry; ``None`` where an earlier version imported it. Raises
+    ``WeightsError``."""
+    get_entry(home, name)
+    path = home.weights / name / TABLE_FILE
+    return table_from_json(read_json(path), doing=f"reading the weights {name!r}") if path.is_file() else None
+
+
 def verify_entries(home: Home) -> list[tuple[str, str | None]]:
     """Each entry's name with ``None``, or with what is wrong with it."""
     results: list[tuple[str, str | None]] = []
@@ -91,8 +104,10 @@ def verify_entries(home: Home) -> list[tuple[str, str | None]]:
     return results
 
 
-def add_entry(home: Home, entry: WeightsEntry, data: bytes, *, overwrite: bool = False) -> WeightsEntry:
-    """Write an entry with its safetensors bytes; the same one again is no work, another one needs
+def add_entry(
+    home: Home, entry: WeightsEntry, data: bytes, table: TransferTable | None = None, *, overwrite: bool = False
+) -> WeightsEntry:
+    """Write an entry with its safetensors bytes and its table; the same one again is no work, another one needs
     ``overwrite``."""
     folder = home.weights / check_entry_name(entry.name)
     if folder.exists() and not overwrite:
@@ -113,6 +128,8 @@ def add_entry(home: Home, entry: WeightsEntry, data: bytes, *, overwrite: bool =
         beside.chmod(0o755)
         write_bytes(beside / WEIGHTS_FILE, data)
         write_json(beside / ENTRY_FILE, entry.model_dump(mode="json"))
+        if table is not None:
+            write_json(beside / TABLE_FILE, table.model_dump(mode="json"))
         write_manifest(beside)
         if folder.exists():
             shutil.rmtree(folder)
@@ -147,7 +164,8 @@ def _described(home: Home, name: str) -> WeightsEntry:
         # Byte for byte what write_manifest writes: a flipped line end or digit must not pass as another spelling.
         lines = (folder / MANIFEST).read_bytes().decode("ascii").split("\n")
         digests = {line[66:]: line[:64] for line in lines[:-1]}
-        canonical = [f"{digests[file]}  {file}" for file in (ENTRY_FILE, WEIGHTS_FILE)] + [""]
+        files = [name for name in (ENTRY_FILE, TABLE_FILE, WEIGHTS_FILE) if name != TABLE_FILE or name in digests]
+        canonical = [f"{digests[file]}  {file}" for file in files] + [""]
         if lines != canonical or sha256_file(folder / ENTRY_FILE) != digests[ENTRY_FILE]:
             raise damaged
     except (OSError, ValueError, KeyError) as error:

@@ -116,6 +116,7 @@ def read_bundle(folder: Path) -> Bundle:
             k: tuple(v) if isinstance(v, list) else v for k, v in model["backbone"].items() if k in known
         }
         facts["readout"] = tuple((name, channels) for name, channels in facts.get("readout", ()))
+        facts["exceptions"] = tuple((layers, why) for layers, why in facts.get("exceptions", ()))
         bundle = Bundle(
             backbone=BackboneFacts(**facts),
             checksum=model["checksum"],

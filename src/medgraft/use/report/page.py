@@ -32,6 +32,7 @@ from medgraft.use.report.provenance import (
     licence_terms,
     preprocessing_terms,
     timing_terms,
+    transfer_terms,
 )
 from medgraft.use.report.slices import SliceView
 from medgraft.use.report.summary import summarise
@@ -116,6 +117,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         site_table=site_table(run),
         findings=findings(run),
         backbone_terms=backbone_terms(run),
+        transfer_terms=transfer_terms(run),
         preprocessing_terms=preprocessing_terms(run),
         timing_terms=timing_terms(run),
         config_terms=config_terms(run),

@@ -8,7 +8,15 @@ from typing import Any
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.wording import clip, count, decimal, humane, seconds
 
-__all__ = ["Term", "backbone_terms", "config_terms", "licence_terms", "preprocessing_terms", "timing_terms"]
+__all__ = [
+    "Term",
+    "backbone_terms",
+    "config_terms",
+    "licence_terms",
+    "preprocessing_terms",
+    "timing_terms",
+    "transfer_terms",
+]
 
 Term = tuple[str, str]
 """A name and what it stands for."""
@@ -71,6 +79,19 @@ def backbone_terms(run: Artefacts) -> list[Term]:
         if (value := run.config_value(key)) is not None:
             terms += [(title, _text(value))]
     return terms
+
+
+def transfer_terms(run: Artefacts) -> list[Term]:
+    """How many tensors came from the source, and each layer that did not come as it is, with the reason; empty where
+    the run does not know (a registered backbone, weights that an earlier version imported)."""
+    facts = _facts(run)
+    transferred, exceptions = facts.get("transferred"), facts.get("exceptions")
+    if not isinstance(transferred, int) or not isinstance(exceptions, list):
+        return []
+    first = f"{count(transferred)} tensors of the network" if transferred else "none: the weights are random"
+    return [("From the source", first)] + [
+        (clip(row[0], 300), clip(row[1], 300)) for row in exceptions if isinstance(row, list) and len(row) == 2
+    ]
 
 
 def preprocessing_terms(run: Artefacts) -> list[Term]:
