@@ -35,14 +35,10 @@ class BackboneFacts:
     1]; ``checksum`` is the sha256 of the weights' file, or ``random:<seed>``; ``interpolation`` is the one that the
     weights were trained with. ``readout``: the modules of the body that are read beside the pooled output, each with
     its channels; a channel gives two features, the mean of its magnitude and its standard deviation over the picture.
-<<<<<<< HEAD
     ``inflated``: it takes volumes (see ``inflation``). ``descriptors``: what is computed where there is no
-    network; empty for a network. Source: Evci et al. 2022, Head2Toe (intermediate features under a linear head).
-=======
-    ``inflated``: it takes volumes (see ``inflation``). ``transferred``: how many tensors came from the source, where
-    that is known; ``exceptions``: what did not come as it is, layers and why (see ``weights.transfer_table``). Source:
-    Evci et al. 2022, Head2Toe (intermediate features under a linear head).
->>>>>>> weights
+    network; empty for a network. ``transferred``: how many tensors came from the source, where that is known;
+    ``exceptions``: what did not come as it is, layers and why (see ``weights.transfer_table``). Source: Evci et al.
+    2022, Head2Toe (intermediate features under a linear head).
     """
 
     name: str
@@ -59,12 +55,9 @@ class BackboneFacts:
     origin: str
     readout: tuple[tuple[str, int], ...] = ()
     inflated: bool = False
-<<<<<<< HEAD
     descriptors: tuple[str, ...] = ()
-=======
     transferred: int | None = None
     exceptions: tuple[tuple[str, str], ...] = ()
->>>>>>> weights
 
     @property
     def pooled_dim(self) -> int:

@@ -50,21 +50,12 @@ class BackboneNetwork(nn.Module):
         """What the body takes for pixels in [0, 1]."""
         if self.adapted_stem:
             return with_ones(pixels)
-        if self.channels == 1:
-            pixels = pixels.expand(-1, 3, -1, -1)
+        if self.channels != 3:
+            pixels = pixels.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
         return (pixels - self.mean) / self.std
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Features (N, d): the pooled output, then mean magnitude and deviation of each stage that is read."""
-<<<<<<< HEAD
-=======
-        if self.adapted_stem:
-            prepared = with_ones(pixels)
-        else:
-            if self.channels != 3:
-                pixels = pixels.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
-            prepared = (pixels - self.mean) / self.std
->>>>>>> weights
         with tapped(self.body, [name for name, _ in self.readout]) as outputs:
             pooled: Tensor = self.body(self.prepare(pixels))
         stages = [statistics(outputs[name].float(), channels) for name, channels in self.readout]
