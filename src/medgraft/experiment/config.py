@@ -126,7 +126,7 @@ class SearchSection(_Section):
     backbones: tuple[str, ...] = Field(
         default=(), description="sources, NAME or NAME@WEIGHTS; empty: every one that is here"
     )
-    lower: tuple[str, ...] = Field(default=("knn", "linear-probe"), description="strategies on cached features")
+    lower: tuple[str, ...] = Field(default=("linear-probe",), description="strategies on cached features")
     upper: tuple[str, ...] = Field(default=("partial", "lp-ft", "full"), description="strategies that train a network")
     folds: int = Field(default=5, ge=2, le=20, description="patient-grouped folds that all candidates share")
 
