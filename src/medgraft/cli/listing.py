@@ -23,6 +23,7 @@ class Family(StrEnum):
     METRICS = "metrics"
     TRANSFORMS = "transforms"
     CHECKS = "checks"
+    HINTS = "hints"
     CONVENTIONS = "conventions"
 
 
@@ -91,6 +92,13 @@ def _conventions() -> list[tuple[str, str]]:
     return [(name, convention.about) for name, convention in CONVENTIONS.items()]
 
 
+def _hints() -> list[tuple[str, str]]:
+    from medgraft.measure.transferability import catalogue  # registers them
+    from medgraft.measure.transferability.score import TRANSFERABILITY
+
+    return [(name, score.summary) for name, score in TRANSFERABILITY.items() if catalogue]
+
+
 _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.BACKBONES: _backbones,
     Family.STRATEGIES: _strategies,
@@ -98,5 +106,6 @@ _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.METRICS: _metrics,
     Family.TRANSFORMS: _transforms,
     Family.CHECKS: _checks,
+    Family.HINTS: _hints,
     Family.CONVENTIONS: _conventions,
 }

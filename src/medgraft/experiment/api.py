@@ -17,6 +17,7 @@ from medgraft.experiment.auditing import AuditResult, audit_data
 from medgraft.experiment.config import DEFAULT_BACKBONE, resolve_config
 from medgraft.experiment.fitting import FitResult, fit_run
 from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.experiment.ranking import RankResult, rank_data
 from medgraft.experiment.showing import Shown, show_file
 from medgraft.home import Home
 from medgraft.progress import Progress
@@ -25,7 +26,7 @@ from medgraft.source.weights.entry import WeightsEntry
 from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy
 from medgraft.use.report.render import render_report
 
-__all__ = ["audit", "embed", "evaluate", "fit", "import_weights", "predict", "register", "report", "show"]
+__all__ = ["audit", "embed", "evaluate", "fit", "import_weights", "predict", "rank", "register", "report", "show"]
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -37,6 +38,8 @@ def fit(
     backbone: str | None = None,
     weights: str | None = None,
     strategy: str | Mapping[str, Any] | None = None,
+    budget: str | None = None,
+    backbones: Sequence[str] | None = None,
     options: Mapping[str, Any] | None = None,
     on_leak: str | None = None,
     engine: str | None = None,
@@ -50,12 +53,15 @@ def fit(
 ) -> FitResult:
     """From DATA to a tested, reported model in the folder ``out``.
 
-    ``strategy`` is a name or its settings (``{"kind": "lp-ft", "epochs": 4}``); ``options`` are those of
-    ``CohortOptions`` (``table``, ``patient_col``, …). What is ``None`` has the default of the command line.
+    ``strategy`` is a name or its settings (``{"kind": "lp-ft", "epochs": 4}``); in its place a ``budget`` (``"15m"``,
+    the wall time of all) tries strategies and ``backbones`` (NAME or NAME@WEIGHTS) and takes the best; ``options`` are
+    those of ``CohortOptions`` (``table``, ``patient_col``, …). What is ``None`` has the default of the command line.
     """
     flags = {
         "backbone.name": backbone,
         "backbone.weights": weights,
+        "search.budget": budget,
+        "search.backbones": None if backbones is None else list(backbones),
         "split.on_leak": on_leak,
         "engine": engine,
         "seed": seed,
@@ -184,6 +190,33 @@ def audit(
     return audit_data(
         Path(data),
         out=Path(out) if out is not None else None,
+        flags=flags | _data_flags(options),
+        home=Home.find(home),
+        progress=progress,
+        overwrite=overwrite,
+    )
+
+
+def rank(
+    data: str | Path,
+    *,
+    backbones: Sequence[str] | None = None,
+    out: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    set: Iterable[str] = (),
+    seed: int = 0,
+    device: str = "auto",
+    overwrite: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> RankResult:
+    """Which source suits DATA: each of ``backbones`` (NAME or NAME@WEIGHTS; all that are here) tried on common
+    folds."""
+    flags = {"search.backbones": None if backbones is None else list(backbones), "seed": seed, "device": device}
+    return rank_data(
+        Path(data),
+        out=Path(out) if out is not None else None,
+        sets=set,
         flags=flags | _data_flags(options),
         home=Home.find(home),
         progress=progress,

@@ -26,7 +26,7 @@ HEAD_KEYS = ("classifier.weight", "classifier.bias")
 
 _EXCEPTIONS = (("classifier", "source head (2): the source task's head"),)
 
-_READOUT = tuple((f"blocks.{stage}", channels) for stage, channels in enumerate((16, 24, 40, 80, 112, 192, 320)))
+_WIDTHS = (16, 24, 40, 80, 112, 192, 320)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,12 @@ class Lite:
     parameters: int
     size: int
     tensors: int
+    widths: tuple[int, ...] = _WIDTHS
+
+    @property
+    def readout(self) -> tuple[tuple[str, int], ...]:
+        """Its stages and their channels."""
+        return tuple((f"blocks.{stage}", channels) for stage, channels in enumerate(self.widths))
 
 
 LITES = {
@@ -65,6 +71,7 @@ LITES = {
         4_811_072,
         260,
         384,
+        (16, 24, 48, 88, 120, 208, 352),
     ),
 }
 """By timm's name. Parameters and tensors are those of the body, without the source's head."""
@@ -78,7 +85,7 @@ def lite_facts(name: str, *, random_seed: int | None = None) -> BackboneFacts:
         name=name,
         weights="random" if random else lite.package,
         checksum=f"random:{random_seed}" if random else lite.sha256,
-        feature_dim=1280 + 2 * sum(channels for _, channels in _READOUT),
+        feature_dim=1280 + 2 * sum(lite.widths),
         parameters=lite.parameters,
         size=lite.size,
         mean=(0.5, 0.5, 0.5),
@@ -87,7 +94,7 @@ def lite_facts(name: str, *, random_seed: int | None = None) -> BackboneFacts:
         licence="none (random weights)" if random else "Apache-2.0",
         trained_on="nothing (random weights)" if random else "ImageNet-1k",
         origin="random" if random else f"{lite.package} 0.1.0, LICENSE sha256 {LICENCE_SHA256[:16]}",
-        readout=_READOUT,
+        readout=lite.readout,
         transferred=0 if random else lite.tensors,
         exceptions=() if random else _EXCEPTIONS,
     )
