@@ -42,6 +42,7 @@ class Artefacts:
     preprocessing: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=dict)
     slices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ladder: dict[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -195,5 +196,6 @@ def read_artefacts(run: Path) -> Artefacts:
         model=_optional_json(bundle / "model.json"),
         preprocessing=_optional_json(bundle / "preprocessing.json"),
         calibration=_optional_json(bundle / "calibration.json"),
+        ladder=_optional_json(run / "ladder.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )

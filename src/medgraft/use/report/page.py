@@ -25,6 +25,7 @@ from medgraft.use.report.card import CardSection
 from medgraft.use.report.confusion import Confusion
 from medgraft.use.report.figures.catalogue import drawn_figures
 from medgraft.use.report.findings import findings, split_sentences
+from medgraft.use.report.ladder import ladder_view
 from medgraft.use.report.pictures import Pictures
 from medgraft.use.report.provenance import (
     backbone_terms,
@@ -120,6 +121,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         transfer_terms=transfer_terms(run),
         preprocessing_terms=preprocessing_terms(run),
         timing_terms=timing_terms(run),
+        ladder=ladder_view(run),
         config_terms=config_terms(run),
         licence_terms=licence_terms(run),
         card=extras.card,
