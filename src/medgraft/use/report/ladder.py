@@ -30,11 +30,11 @@ def ladder_view(run: Artefacts) -> LadderView | None:
     if not candidates:
         return None
     rows = [_row(item) for item in candidates]
+    folds, cases = count(ladder.get("folds")), count(ladder.get("cases"))
     note = (
-        f"AUROC over the same {count(ladder.get('folds'))} patient-grouped folds of {count(ladder.get('cases'))} "
-        "training and validation cases; differences are paired, with 95 % intervals over patients. The chosen one "
-        "is the smallest and fastest of those that are as good as the best. Its own value is a little too good, because it "
-        "was picked by it; the test cases took no part."
+        f"AUROC over the same {folds} patient-grouped folds of {cases} training and validation cases; differences are "
+        "paired, with 95 % intervals over patients. The chosen one is the smallest and fastest of those that are as "
+        "good as the best. Its own value is a little too good, because it was picked by it; the test cases took no part."
     )
     table = Table("What was tried", "Source · strategy", [Cell(name) for name in _COLUMNS], rows, note)
     return LadderView([*_told(ladder, candidates)], table)
