@@ -84,17 +84,7 @@ def rank(
 def show_rank(terminal: Terminal, result: RankResult) -> None:
     """The table, which ones tie, and what could not be tried."""
     others = [key for key in result.rows[0] if key in ("knn",)]
-    hints = list(result.rows[0]["hints"])
-    heads = [
-        "source",
-        "probe AUROC",
-        "to the best",
-        "",
-        *others,
-        "ms a picture",
-        "MB",
-        *[f"{name} (hint)" for name in hints],
-    ]
+    heads = ["source", "probe AUROC", "to the best", *others, "ms", "MB", ""]
     rows = []
     for row in result.rows:
         probe, gap = row["probe"], row["to_best"]
@@ -103,14 +93,16 @@ def show_rank(terminal: Terminal, result: RankResult) -> None:
                 row["name"],
                 f"{probe['value']:.3f} ({probe['low']:.3f}–{probe['high']:.3f})",
                 "–" if gap["value"] == 0 else f"{gap['value']:+.3f} ({gap['low']:+.3f} to {gap['high']:+.3f})",
-                "ties" if row["ties_with_best"] else "",
                 *[f"{row[key]['value']:.3f}" for key in others],
                 f"{1000 * row['seconds_a_picture']:.1f}",
                 f"{row['megabytes']:.0f}",
-                *[f"{row['hints'][name]:.3f}" for name in hints],
+                "ties" if row["ties_with_best"] else "",
             ]
         )
     terminal.table(f"{result.kind}: {result.cases} cases, {result.folds} folds, test cases left out", heads, rows)
+    hints = list(result.rows[0]["hints"])
+    told = [[row["name"], *[f"{row['hints'][name]:.3f}" for name in hints]] for row in result.rows]
+    terminal.table("hints: scores that are computed without trying", ["source", *hints], told)
     for name, reason in result.left_out.items():
         terminal.line(f"  not tried: {name}: {reason}", "yellow")
     terminal.notices(result.warnings)

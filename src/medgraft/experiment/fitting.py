@@ -84,8 +84,9 @@ def fit_run(
         raise
     with work.timed("audit"):
         audit_stage(work)
-    with work.timed("choose"):
-        choosing_stage(work, began)
+    if config.search.budget is not None:
+        with work.timed("choose"):
+            choosing_stage(work, began)
     with work.timed("head"):
         transfer_stage(work)
     with work.timed("evaluate"):

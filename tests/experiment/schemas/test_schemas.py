@@ -19,6 +19,7 @@ FILES = {
     "calibration": "bundle/calibration.json",
     "config": "config.json",
     "labels": "bundle/labels.json",
+    "ladder": "ladder.json",
     "metrics": "metrics.json",
     "model": "bundle/model.json",
     "preprocessing": "bundle/preprocessing.json",
@@ -37,7 +38,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One real run on a small phantom."""
     folder = tmp_path_factory.mktemp("schemas")
     data = write_phantom(folder / "cohort", patients=16, images_per_patient=(1, 2), size=64, seed=3)
-    assert main(["fit", str(data), "--out", str(folder / "run")]) == 0
+    budget = ["--budget", "20s", "--backbones", "tf_efficientnet_lite0,classical", "--set", "search.upper=[]"]
+    assert main(["fit", str(data), "--out", str(folder / "run"), *budget]) == 0
     return folder / "run"
 
 

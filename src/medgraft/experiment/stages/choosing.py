@@ -1,4 +1,4 @@
-"""Stage: with a budget, the source and the strategy are chosen by trying; writes ``ladder.json``.
+"""Stage, where a budget is given: the source and the strategy are chosen by trying; writes ``ladder.json``.
 
 The test cases take no part. What was chosen is put into the workspace, so that the stages after this one
 go on as if it had been asked for.
@@ -30,10 +30,8 @@ _FIXED_RESERVE = 6.0
 
 
 def choosing_stage(work: Workspace, began: float) -> None:
-    """Nothing without a budget. ``began``: when the process did, by ``time.monotonic``."""
-    budget = work.config.search.seconds
-    if budget is None:
-        return
+    """``began``: when the process did, by ``time.monotonic``."""
+    budget = work.config.search.seconds or 0.0
     sources, material = Sources(work), material_of(work)
     fold = folds_for(material.labels, material.groups, work.config.search.folds, work.config.seed)
     if fold is None:

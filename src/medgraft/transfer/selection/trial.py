@@ -6,6 +6,7 @@ they did not see. A strategy that stops on validation cases gets the next fold f
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -97,6 +98,7 @@ class Trial:
         )
         done = strategy.fit(replace(given, until=until))
         self.chances[held] = answers_of(done, self.candidate.source.material, np.flatnonzero(held))
+        shutil.rmtree(given.checkpoints, ignore_errors=True)  # what they led to stands here
         if member.needs_validation and self.epochs is None:
             self.epochs = int(done.facts.get("epochs", 0))
         self.folds_done += 1

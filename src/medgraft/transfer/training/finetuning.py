@@ -7,6 +7,7 @@ head.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -90,13 +91,13 @@ def fine_tune(
     groups = _groups(bare, stages, network, plan)
     if plan.thaw_every:
         recipe = replace(recipe, thaw=Thawing(trunk, bare, stages, plan.thaw_every))
-    first = {name: item.detach().clone() for name, item in network.state_dict().items()} if plan.wise else {}
-    given = cases if cached is None else _fed(cases, cached)
-    trained = train(network, groups, given, recipe, checkpoints, progress)
-    facts: dict[str, Any] = {}
-    if plan.wise and trained.best_epoch:
-        share, loss = _between(network, first, given, recipe)
-        facts["wise_share"], trained = share, replace(trained, best_loss=loss)
+    with contextlib.closing(cached) if cached is not None else contextlib.nullcontext():
+        given = cases if cached is None else _fed(cases, cached)
+        first = {name: item.detach().clone() for name, item in network.state_dict().items()} if plan.wise else {}
+        trained, facts = train(network, groups, given, recipe, checkpoints, progress), dict[str, Any]()
+        if plan.wise and trained.best_epoch:
+            facts["wise_share"], loss = _between(network, first, given, recipe)
+            trained = replace(trained, best_loss=loss)
     facts |= {
         "parameters_trained": sum(item.numel() for item in trainable(network).values()),
         "parameters_frozen": sum(item.numel() for item in bare.parameters() if not item.requires_grad),

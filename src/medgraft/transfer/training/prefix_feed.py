@@ -66,6 +66,12 @@ class PrefixFeed:
                 found[place] = slot
         return self._parts(np.stack([slot for slot in found if slot is not None]))
 
+    def close(self) -> None:
+        """Give the files back; it can be read no more."""
+        for file in self._files:
+            file.close()
+        self._data, self._marks = np.zeros(0, np.uint8), np.zeros((0, 2), np.uint32)
+
     def facts(self) -> dict[str, Any]:
         """What the report tells of it. ``kept``: whether every slot has its place."""
         plan = self._plan

@@ -34,7 +34,7 @@ def ladder_view(run: Artefacts) -> LadderView | None:
     note = (
         f"AUROC over the same {folds} patient-grouped folds of {cases} training and validation cases; differences are "
         "paired, with 95 % intervals over patients. The chosen one is the smallest and fastest of those that are as "
-        "good as the best. Its own value is a little too good, because it was picked by it; the test cases took no part."
+        "good as the best. Its own value is a little too good, as it was picked by it; the test cases took no part."
     )
     table = Table("What was tried", "Source · strategy", [Cell(name) for name in _COLUMNS], rows, note)
     return LadderView([*_told(ladder, candidates)], table)
