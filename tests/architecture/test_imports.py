@@ -37,7 +37,7 @@ LATE_IMPORTS = {
     "medgraft.data.imaging.volume_reader": "nibabel, pydicom and SimpleITK are imported with the first such volume",
     "medgraft.data.phantom.layouts": "pydicom is imported for the DICOM layout only",
     "medgraft.insight.audit.metadata": "pydicom is imported with the first DICOM file",
-    "medgraft.experiment.api": "importing weights needs torch, the other verbs do not",
+    "medgraft.experiment.extending": "importing weights needs torch, the other verbs do not",
     "medgraft.measure.transferability.n_leep": "scikit-learn is imported when the score is asked for, not to offer it",
     "medgraft.source.backbones.custom": "naming a backbone of the user's imports no torch",
     "medgraft.source.backbones.families": "timm and torchvision are imported to ask them for names",
@@ -46,7 +46,8 @@ LATE_IMPORTS = {
     "medgraft.source.embedding.torch_engine": "an engine that is not built costs nothing",
     "medgraft.source.handcrafted.glcm": "scikit-image is imported when something is described",
     "medgraft.source.handcrafted.hog": "scikit-image is imported when something is described",
-    "medgraft.transfer.strategies.lp_ft": "torch is imported to train, not to offer the strategy",
+    "medgraft.transfer.selection.trial": "torch is imported where a network was trained, and is there already",
+    "medgraft.transfer.strategies.tuning": "torch is imported to train, not to offer the strategies",
 }
 """Modules that may import inside a function, each with its reason. Modules of ``cli`` may too (start-up)."""
 

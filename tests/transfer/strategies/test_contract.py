@@ -18,7 +18,8 @@ from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material
 
 BUILT_IN = [name for name in STRATEGIES if config]
-QUICK = {"lp-ft": {"epochs": 2, "batch_size": 16}}
+TRAINED = [name for name in BUILT_IN if STRATEGIES.get(name).needs_network]
+QUICK = {name: {"epochs": 2, "batch_size": 16} for name in TRAINED}
 """Options that keep a strategy short; a new one runs on its defaults."""
 CLASSES, CASES, A_GROUP, FEATURES = 3, 60, 2, 128
 CLOCK = {"seconds", "minutes"}
@@ -52,6 +53,9 @@ class Stub:
 
     def stages(self, network):
         return [("layer", ["layer.weight", "layer.bias"])]
+
+    def forgotten(self, seed):
+        return self
 
 
 def features_of(network, pixels):

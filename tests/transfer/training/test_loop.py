@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from medgraft.progress import Progress
 from medgraft.transfer.training.checkpoint import Checkpoints
 from medgraft.transfer.training.examples import Examples
 from medgraft.transfer.training.loop import Trained, train
+from medgraft.transfer.training.objective import CrossEntropy
+from medgraft.transfer.training.pixel_feed import PixelFeed
 from medgraft.transfer.training.recipe import Cases, Recipe
 from medgraft.transfer.training.schedule import warmup_cosine
 
@@ -28,9 +31,9 @@ RECIPE = Recipe(
     warmup=0.25,
     patience=9,
     clip_norm=1.0,
-    label_smoothing=0.1,
     seed=3,
     device="cpu",
+    objective=CrossEntropy(0.1),
 )
 LABELS = np.arange(32) % 2
 IMAGES = np.random.default_rng(0).random((32, 1, 8, 8), dtype=np.float32)
@@ -59,9 +62,11 @@ def jitter(pixels: NDArray[np.float32], epoch: int, index: int) -> NDArray[np.fl
 
 def cases(pixels: Pixels = lambda rows: IMAGES[rows], labels: NDArray[np.int64] = LABELS) -> Cases:
     def part(rows: NDArray[np.int64]) -> Examples:
-        return Examples(rows, labels[rows], np.where(labels[rows] == 1, 1.5, 0.75), rows + 1000, pixels)
+        weights = np.where(labels[rows] == 1, 1.5, 0.75)
+        return Examples(rows, labels[rows], weights, rows + 1000, PixelFeed(pixels))
 
-    return Cases(replace(part(np.arange(22)), augment=jitter), part(np.arange(22, 32)))
+    train = part(np.arange(22))
+    return Cases(replace(train, feed=PixelFeed(pixels, jitter)), part(np.arange(22, 32)))
 
 
 def run(
@@ -124,7 +129,7 @@ def test_it_learns_and_ends_with_the_best_epoch_in_eval(unbroken: tuple[nn.Modul
     assert not net.training
     again = cases().val
     with torch.inference_mode():
-        logits = net(torch.from_numpy(again.pixels(again.rows))).double()
+        logits = net(torch.from_numpy(IMAGES[again.rows])).double()
     each = nn.functional.cross_entropy(logits, torch.from_numpy(again.labels), reduction="none").numpy()
     assert np.mean(each * again.weights) == pytest.approx(trained.best_loss, abs=1e-6)
 
@@ -237,7 +242,7 @@ def test_a_loss_that_is_not_finite_stops_it_with_step_and_cases(tmp_path: Path) 
     huge = IMAGES.copy()
     huge[7] = 3e38
     given = cases(lambda rows: huge[rows])
-    given = replace(given, train=replace(given.train, augment=None))
+    given = replace(given, train=replace(given.train, feed=PixelFeed(lambda rows: huge[rows])))
     with pytest.raises(UsageError, match=r"step \d+ \(epoch 1\).*1007.*lower the learning rate"):
         run(tmp_path, given=given)
     assert list(tmp_path.glob("*.json")) == []
@@ -263,3 +268,56 @@ def test_global_generators_are_untouched(tmp_path: Path) -> None:
     before = torch.get_rng_state()
     run(tmp_path, recipe=replace(RECIPE, epochs=1))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"ema": 0.9}, {"sampling": "balanced"}, {"anchor": 5.0}, {"ema": 0.9, "sampling": "balanced"}],
+    ids=str,
+)
+def test_every_way_to_train_goes_on_bit_for_bit(tmp_path: Path, changed: dict[str, Any]) -> None:
+    recipe = replace(RECIPE, **changed)
+    unbroken = run(tmp_path / "whole", recipe=recipe)
+    for _ in range(2):
+        with pytest.raises(PlantedError):
+            run(tmp_path / "broken", recipe=recipe, progress=StopsAfter(1))
+    assert_equal_to_the_bit(run(tmp_path / "broken", recipe=recipe), unbroken)
+
+
+def test_the_average_is_what_is_judged_and_kept(tmp_path: Path) -> None:
+    """By a decay of nearly nothing the average is the last step; by a large one it is not."""
+    last, _ = run(tmp_path / "a", recipe=replace(RECIPE, epochs=1))
+    near, _ = run(tmp_path / "b", recipe=replace(RECIPE, epochs=1, ema=1e-9))
+    far, _ = run(tmp_path / "c", recipe=replace(RECIPE, epochs=1, ema=0.99))
+    weights = [net.state_dict()["0.weight"] for net in (last, near, far)]
+    torch.testing.assert_close(weights[0], weights[1])
+    assert not torch.allclose(weights[0], weights[2])
+
+
+def test_a_strong_anchor_leaves_the_weights_where_they_were(tmp_path: Path) -> None:
+    def moved(anchor: float, anchored: bool) -> float:
+        net = network()
+        before = [item.detach().clone() for item in net.parameters()]
+        group = {"params": list(net.parameters()), "lr": 0.02, "peak_lr": 0.02, "anchored": anchored}
+        recipe = replace(RECIPE, epochs=1, anchor=anchor)
+        folder = tmp_path / f"{anchor}{anchored}"
+        train(net, [group], cases(), recipe, Checkpoints(folder, "f"), Progress())
+        return sum(float((a.detach() - b).abs().sum()) for a, b in zip(net.parameters(), before, strict=True))
+
+    assert moved(1e9, anchored=True) == 0
+    assert moved(1e9, anchored=False) > 0
+    assert 0 < moved(20.0, anchored=True) < moved(0.0, anchored=True)
+
+
+def test_it_stops_by_its_hour_with_what_it_has(tmp_path: Path) -> None:
+    net, trained = run(tmp_path / "none", recipe=replace(RECIPE, until=time.monotonic() - 1.0))
+    assert len(trained.history) == 1
+    assert_as_given(net)
+    _, trained = run(tmp_path / "all", recipe=replace(RECIPE, until=time.monotonic() + 1e6))
+    assert len(trained.history) == RECIPE.epochs + 1
+
+
+def test_thawing_is_asked_before_every_epoch(tmp_path: Path) -> None:
+    asked: list[int] = []
+    run(tmp_path, recipe=replace(RECIPE, thaw=asked.append))
+    assert asked == [1, 2, 3, 4]

@@ -14,7 +14,7 @@ from medgraft.transfer.training.placement import Placement
 def test_cpu_is_float32_in_channels_last() -> None:
     place = Placement("cpu")
     network = place.network(nn.Conv2d(3, 4, 3))
-    pixels = place.pixels(np.random.default_rng(0).random((2, 3, 8, 8), dtype=np.float32))
+    pixels = place.array(np.random.default_rng(0).random((2, 3, 8, 8), dtype=np.float32))
     assert pixels.is_contiguous(memory_format=torch.channels_last)
     assert network.weight.is_contiguous(memory_format=torch.channels_last)
     with place.precision(), place.deterministic():
@@ -39,5 +39,5 @@ def test_cuda_runs_in_half_precision_where_it_can() -> None:
     place = Placement("cuda")
     network = place.network(nn.Conv2d(3, 4, 3))
     with place.precision():
-        output = network(place.pixels(np.zeros((2, 3, 8, 8), np.float32)))
+        output = network(place.array(np.zeros((2, 3, 8, 8), np.float32)))
     assert output.dtype == (torch.bfloat16 if place.half else torch.float32)
