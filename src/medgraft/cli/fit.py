@@ -39,6 +39,9 @@ def fit(
         str | None,
         typer.Option("--backbones", metavar="A,B,…", help="sources to try in the budget (default: all that are here)"),
     ] = None,
+    with_gallery: Annotated[
+        bool, typer.Option("--with-gallery", help="the bundle may hold rows of training cases (knn); keep it private")
+    ] = False,
     on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
@@ -67,6 +70,7 @@ def fit(
         "backbone.name": backbone,
         "backbone.weights": weights,
         "strategy.kind": strategy,
+        "bundle.gallery": with_gallery or None,
         "search.budget": budget,
         "search.backbones": o.listed(backbones),
         "split.on_leak": on_leak,

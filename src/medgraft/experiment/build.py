@@ -99,6 +99,7 @@ def build_workspace(
         progress.notice(note)
     config = _for_volumes(config, cohort)
     strategy = STRATEGIES.get(str(config.strategy["kind"]))(config.strategy_config())
+    _require_gallery(strategy, config)
     positive, chosen = choose_positive(cohort.classes, config.data.positive)
     if chosen is not None:
         progress.notice(chosen)
@@ -124,6 +125,15 @@ def _for_volumes(config: FitConfig, cohort: Cohort) -> FitConfig:
             "an inflated network takes volumes: leave the setting out"
         )
     return config.for_cohort(volumes=bool(volumes.any()) and config.backbone.volumes == "slices")
+
+
+def _require_gallery(strategy: Strategy, config: FitConfig) -> None:
+    """Rows of patients go into a bundle only where that was asked for: told before anything is computed."""
+    if getattr(strategy, "keeps_gallery", False) and not config.bundle.gallery:
+        raise ConfigError(
+            f"strategy {type(strategy).name}: its bundle would hold a row of features of every training case, which "
+            "must not leave the house by accident; add --with-gallery if that is what you want, or use another strategy"
+        )
 
 
 def _require_network(strategy: Strategy, facts: BackboneFacts) -> None:

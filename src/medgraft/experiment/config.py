@@ -8,24 +8,25 @@ which beats the file.
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.imaging.filters.catalogue import AnyFilter
 from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
 from medgraft.errors import ConfigError, UsageError
+from medgraft.experiment.search import SearchSection
 from medgraft.registry import nearest
 from medgraft.transfer.strategies import (
     attention,
     bitfit,
     full,
     gradual,
+    knn,
     l2_sp,
     linear_probe,
     lora,
@@ -49,6 +50,7 @@ _BUILT_IN = (
     lp_ft,
     full,
     gradual,
+    knn,
     l2_sp,
     bitfit,
     ssf,
@@ -109,49 +111,16 @@ class SplitSection(_Section):
         return self
 
 
+class BundleSection(_Section):
+    """What the part that predicts may hold."""
+
+    gallery: bool = Field(default=False, description="rows of training cases: needed by knn, and private")
+
+
 class EvaluationSection(_Section):
     """How numbers get their intervals."""
 
     replicates: int = Field(default=1000, ge=100, le=100_000, description="bootstrap draws over patients")
-
-
-_BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*([smh])")
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-class SearchSection(_Section):
-    """What is tried where a budget is given in place of a recipe."""
-
-    budget: str | None = Field(default=None, description="wall time of the whole process, as 90s, 15m or 1h")
-    backbones: tuple[str, ...] = Field(
-        default=(), description="sources, NAME or NAME@WEIGHTS; empty: every one that is here"
-    )
-    lower: tuple[str, ...] = Field(default=("linear-probe",), description="strategies on cached features")
-    upper: tuple[str, ...] = Field(default=("partial", "lp-ft", "full"), description="strategies that train a network")
-    folds: int = Field(default=5, ge=2, le=20, description="patient-grouped folds that all candidates share")
-
-    @property
-    def seconds(self) -> float | None:
-        """The budget in seconds."""
-        found = _BUDGET.fullmatch(self.budget) if self.budget is not None else None
-        return float(found[1]) * _UNITS[found[2]] if found else None
-
-    @field_validator("budget")
-    @classmethod
-    def _a_time(cls, text: str | None) -> str | None:
-        """A number and a unit."""
-        if text is not None and not _BUDGET.fullmatch(text):
-            raise ValueError("a time is needed, as 90s, 15m or 1h")
-        return text
-
-    @field_validator("lower", "upper")
-    @classmethod
-    def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
-        """Names in the registry."""
-        for kind in kinds:
-            if kind not in STRATEGIES:
-                raise ValueError(f"there is no strategy {kind!r}{nearest(kind, STRATEGIES)}")
-        return kinds
 
 
 class FitConfig(_Section):
@@ -164,6 +133,7 @@ class FitConfig(_Section):
     strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": AUTO})
     search: SearchSection = Field(default_factory=SearchSection)
     engine: str = Field(default="auto", description="auto, or a name of `medgraft list engines`")
+    bundle: BundleSection = Field(default_factory=BundleSection)
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
     seed: int = Field(default=0, ge=0, lt=2**31, description="of every random draw")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where the network runs")

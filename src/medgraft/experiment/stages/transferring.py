@@ -76,7 +76,7 @@ def transfer_stage(work: Workspace) -> None:
         engine=str(work.embedding.engine["engine"]) if work.embedding is not None else "torch",
         frozen=trained is None,
     )
-    write_bundle(work.run.bundle, work.bundle)
+    write_bundle(work.run.bundle, work.bundle, gallery=work.config.bundle.gallery)
 
 
 def _embed_again(work: Workspace, state: dict[str, NDArray[Any]]) -> None:

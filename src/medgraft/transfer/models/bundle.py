@@ -59,8 +59,16 @@ class Bundle:
     frozen: bool
 
 
-def write_bundle(folder: Path, bundle: Bundle) -> None:
-    """Write all files beside their place and move them there in one step; an older bundle gives way."""
+def write_bundle(folder: Path, bundle: Bundle, *, gallery: bool = False) -> None:
+    """Write all files beside their place and move them there in one step; an older bundle gives way.
+
+    ``gallery``: rows of training cases may be in it. Raises ``UsageError`` where they are and may not.
+    """
+    if bundle.head.gallery and not gallery:
+        raise UsageError(
+            "writing the bundle: its head holds rows of training cases, which a bundle does not; ask for it with "
+            "--with-gallery"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as temporary:
         fresh = Path(temporary) / "bundle"

@@ -87,6 +87,7 @@ class Attention:
     name: ClassVar[str] = "attention"
     needs_validation: ClassVar[bool] = False
     needs_network: ClassVar[bool] = False
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = AttentionConfig
 
     def __init__(self, config: AttentionConfig) -> None:

@@ -32,6 +32,7 @@ class BitFit:
     name: ClassVar[str] = "bitfit"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = BitFitConfig
 
     def __init__(self, config: BitFitConfig) -> None:

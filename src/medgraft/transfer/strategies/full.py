@@ -34,6 +34,7 @@ class Full:
     name: ClassVar[str] = "full"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = FullConfig
 
     def __init__(self, config: FullConfig) -> None:

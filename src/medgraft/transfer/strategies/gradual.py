@@ -33,6 +33,7 @@ class Gradual:
     name: ClassVar[str] = "gradual"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = GradualConfig
 
     def __init__(self, config: GradualConfig) -> None:

@@ -35,6 +35,7 @@ class L2Sp:
     name: ClassVar[str] = "l2-sp"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = L2SpConfig
 
     def __init__(self, config: L2SpConfig) -> None:

@@ -102,6 +102,7 @@ class LinearProbe:
     name: ClassVar[str] = "linear-probe"
     needs_validation: ClassVar[bool] = False
     needs_network: ClassVar[bool] = False
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = LinearProbeConfig
 
     def __init__(self, config: LinearProbeConfig) -> None:

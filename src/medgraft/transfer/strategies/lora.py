@@ -35,6 +35,7 @@ class Lora:
     name: ClassVar[str] = "lora"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = LoraConfig
 
     def __init__(self, config: LoraConfig) -> None:

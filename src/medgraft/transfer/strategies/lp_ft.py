@@ -34,6 +34,7 @@ class LpFt:
     name: ClassVar[str] = "lp-ft"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = LpFtConfig
 
     def __init__(self, config: LpFtConfig) -> None:

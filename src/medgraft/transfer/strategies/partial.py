@@ -44,6 +44,7 @@ class Partial:
     name: ClassVar[str] = "partial"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = PartialConfig
 
     def __init__(self, config: PartialConfig) -> None:

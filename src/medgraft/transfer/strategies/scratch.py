@@ -39,6 +39,7 @@ class Scratch:
     name: ClassVar[str] = "scratch"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = ScratchConfig
 
     def __init__(self, config: ScratchConfig) -> None:

@@ -31,6 +31,7 @@ class Ssf:
     name: ClassVar[str] = "ssf"
     needs_validation: ClassVar[bool] = True
     needs_network: ClassVar[bool] = True
+    keeps_gallery: ClassVar[bool] = False
     Config: ClassVar[type[BaseModel]] = SsfConfig
 
     def __init__(self, config: SsfConfig) -> None:

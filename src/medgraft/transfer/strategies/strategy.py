@@ -103,12 +103,14 @@ class Transferred:
 
 
 class Strategy(Protocol):
-    """One way to transfer. ``needs_validation``: it stops or selects on validation cases. ``needs_network``: it trains
+    """One way to transfer. ``keeps_gallery``: its head holds rows of training cases.
+    ``needs_validation``: it stops or selects on validation cases. ``needs_network``: it trains
     the backbone or asks for its gradients, so that a hand-crafted one will not do."""
 
     name: ClassVar[str]
     needs_validation: ClassVar[bool]
     needs_network: ClassVar[bool]
+    keeps_gallery: ClassVar[bool]
     Config: ClassVar[type[BaseModel]]
 
     def __init__(self, config: Any) -> None: ...

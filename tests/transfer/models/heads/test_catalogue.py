@@ -10,6 +10,7 @@ import pytest
 
 from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.models.heads.catalogue import HEADS
+from medgraft.transfer.models.heads.gallery import GalleryHead, unit_rows
 from medgraft.transfer.models.heads.linear import LinearHead
 
 RNG = np.random.default_rng(0)
@@ -17,6 +18,13 @@ EXAMPLES = {
     "linear": [
         LinearHead(RNG.normal(size=(3, 6)).astype(np.float32), np.ones(3, np.float32)),
         LinearHead(RNG.normal(size=(2, 6)).astype(np.float32), np.ones(2, np.float32), rooted=True, sharpness=2.0),
+    ],
+    "gallery": [
+        GalleryHead(
+            *(unit_rows(RNG.normal(size=(9, 6)), np.zeros(6), np.ones(6)), np.arange(9) % 3),
+            *(np.zeros(6, np.float32), np.ones(6, np.float32), np.array([0.1, 0.0, -0.1])),
+            *(2.5, 4, True),
+        )
     ],
 }
 """Heads on six features, a few of every kind."""
