@@ -137,6 +137,7 @@ def plain(files, labels, stage, epochs):
 
 def fastai(files, labels, stage, epochs):
     """The same by fastai's Learner."""
+    from fastai.callback import progress  # noqa: F401  (it gives Learner no_bar)
     from fastai.callback.core import Callback
     from fastai.data.core import DataLoaders
     from fastai.data.load import DataLoader
