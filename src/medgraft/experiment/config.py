@@ -24,6 +24,7 @@ from medgraft.registry import nearest
 from medgraft.transfer.strategies import (
     attention,
     bitfit,
+    boosting,
     full,
     gradual,
     knn,
@@ -34,6 +35,8 @@ from medgraft.transfer.strategies import (
     partial,
     scratch,
     ssf,
+    svm,
+    svm_rbf,
 )
 from medgraft.transfer.strategies.strategy import STRATEGIES
 
@@ -54,6 +57,9 @@ _BUILT_IN = (
     l2_sp,
     bitfit,
     ssf,
+    svm,
+    svm_rbf,
+    boosting,
     lora,
     scratch,
 )  # importing them registers them

@@ -18,7 +18,7 @@ def test_votes_are_those_of_scikit_learn(k):
     rng = np.random.default_rng(0)
     labels = np.arange(50) % 3
     features = rng.normal(size=(50, 6)).astype(np.float32)
-    (scorer,) = _NeighbourLearner(k).fit(Cases(features, labels, labels, 3), [k])
+    (scorer,) = _NeighbourLearner(k).fit(Cases(features, labels, labels, 3), [{"k": k}])
     mean, scale = features.mean(axis=0), features.std(axis=0)
     reference = KNeighborsClassifier(k, metric="cosine").fit((features - mean) / scale, labels)
     others = rng.normal(size=(40, 6)).astype(np.float32)
@@ -27,7 +27,7 @@ def test_votes_are_those_of_scikit_learn(k):
 
 def test_more_neighbours_than_cases_are_all_of_them():
     features, labels = np.eye(4, dtype=np.float32), np.array([0, 0, 0, 1])
-    (scorer,) = _NeighbourLearner(None).fit(Cases(features, labels, labels, 2), [40])
+    (scorer,) = _NeighbourLearner(None).fit(Cases(features, labels, labels, 2), [{"k": 40}])
     np.testing.assert_allclose(scorer.scores(features), np.tile([0.75, 0.25], (4, 1)))
 
 

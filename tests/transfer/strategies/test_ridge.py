@@ -20,7 +20,7 @@ RNG = np.random.default_rng(0)
 def test_scores_are_those_of_scikit_learn(shape, strength):
     features = RNG.normal(2, 3, size=shape).astype(np.float32)
     labels = np.arange(len(features)) % 3
-    (scorer,) = _RidgeLearner().fit(Cases(features, labels, labels, 3), [strength])
+    (scorer,) = _RidgeLearner().fit(Cases(features, labels, labels, 3), [{"strength": strength}])
     scaled = StandardScaler().fit(features)
     reference = Reference(alpha=strength).fit(scaled.transform(features), np.eye(3)[labels])
     others = RNG.normal(2, 3, size=(9, shape[1])).astype(np.float32)
@@ -32,7 +32,7 @@ def test_the_head_answers_as_the_calibrated_scores_do(rooted):
     features = RNG.normal(size=(30, 5)).astype(np.float32)
     labels = np.arange(30) % 3
     given = signed_root(features) if rooted else features
-    (scorer,) = _RidgeLearner().fit(Cases(given, labels, labels, 3), [5.0])
+    (scorer,) = _RidgeLearner().fit(Cases(given, labels, labels, 3), [{"strength": 5.0}])
     calibrated = Calibrated(3.0, np.array([0.2, 0.0, -0.1]))
     answers = scorer.head(calibrated, rooted=rooted).answers(Bags.single(features))
     np.testing.assert_allclose(answers, calibrated(scorer.scores(given)), atol=1e-5)

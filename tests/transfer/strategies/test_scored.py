@@ -43,8 +43,7 @@ def test_separable_scores_stay_finite():
 class Planted:
     """Setting 1 reads the signal, setting 0 noise."""
 
-    name = "column"
-    settings = (0.0, 1.0, 2.0)
+    settings = ({"column": 0.0}, {"column": 1.0}, {"column": 2.0})
 
     def fit(self, cases, settings):
         class Scorer:
@@ -54,7 +53,7 @@ class Planted:
             def scores(self, features):
                 return np.stack([-features[:, self.column], features[:, self.column]], axis=1).astype(float)
 
-        return [Scorer(setting) for setting in settings]
+        return [Scorer(setting["column"]) for setting in settings]
 
 
 def test_the_setting_with_the_lowest_loss_is_chosen_on_grouped_folds():
@@ -63,12 +62,12 @@ def test_the_setting_with_the_lowest_loss_is_chosen_on_grouped_folds():
     features = rng.normal(size=(80, 3)).astype(np.float32)
     features[:, 1] += 3 * labels
     fitted = scored._fit(Planted(), Cases(features, labels, np.arange(80) // 2, 2), 4, 0)
-    assert fitted.setting == 1.0
+    assert fitted.setting == {"column": 1.0}
     assert [row["chosen"] for row in fitted.rows] == [False, True, False]
 
 
 def test_one_patient_a_class_still_gives_an_answer():
     features, labels = np.eye(4, 3, dtype=np.float32), np.array([0, 0, 1, 1])
     fitted = scored._fit(Planted(), Cases(features, labels, np.array([0, 0, 1, 1]), 2), 4, 0)
-    assert fitted.setting == 1.0
+    assert fitted.setting == {"column": 1.0}
     assert fitted.rows[0]["log_loss"] is None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from medgraft.transfer.models.heads.gallery import GalleryHead, unit_rows, votes
-from medgraft.transfer.strategies.scored import Calibrated, Cases, Scorer, fit_scored
+from medgraft.transfer.strategies.scored import Calibrated, Cases, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 __all__ = ["Knn", "KnnConfig"]
@@ -45,18 +45,17 @@ class _Neighbours:
 
 
 class _NeighbourLearner:
-    name = "k"
-
     def __init__(self, fixed: int | None) -> None:
-        self.settings: Sequence[float] = _KS if fixed is None else (fixed,)
+        self.settings: Sequence[Setting] = [{"k": k} for k in (_KS if fixed is None else (fixed,))]
 
-    def fit(self, cases: Cases, settings: Sequence[float]) -> list[Scorer]:
+    def fit(self, cases: Cases, settings: Sequence[Setting]) -> list[Scorer]:
         mean, scale = cases.features.mean(axis=0, dtype=np.float64), cases.features.std(axis=0, dtype=np.float64)
         scale = np.where(scale > 1e-12 * np.maximum(1.0, np.abs(mean)), scale, np.inf)
         mean32, scale32 = mean.astype(np.float32), scale.astype(np.float32)
         rows = unit_rows(cases.features, mean32, scale32)
         return [
-            _Neighbours(rows, cases.labels, mean32, scale32, cases.n_classes, min(int(k), len(rows))) for k in settings
+            _Neighbours(rows, cases.labels, mean32, scale32, cases.n_classes, min(int(one["k"]), len(rows)))
+            for one in settings
         ]
 
 

@@ -15,17 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medgraft.transfer.models.logistic import PrincipalAxes
 from medgraft.transfer.strategies.ridge import LinearScorer
-from medgraft.transfer.strategies.scored import Cases, Scorer, fit_scored
+from medgraft.transfer.strategies.scored import Cases, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 __all__ = ["NearestCentroid", "NearestCentroidConfig"]
 
 
 class _CentroidLearner:
-    name = "shrinkage"
-    settings: Sequence[float] = (0.0,)
+    settings: Sequence[Setting] = [{"shrinkage": 0.0}]
 
-    def fit(self, cases: Cases, settings: Sequence[float]) -> list[Scorer]:
+    def fit(self, cases: Cases, settings: Sequence[Setting]) -> list[Scorer]:
         axes, coordinates = PrincipalAxes.of(cases.features)
         classes = range(cases.n_classes)
         there = [coordinates[cases.labels == number] for number in classes]

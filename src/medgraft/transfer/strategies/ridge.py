@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.logistic import PrincipalAxes
-from medgraft.transfer.strategies.scored import Calibrated, Cases, Scorer, fit_scored
+from medgraft.transfer.strategies.scored import Calibrated, Cases, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 __all__ = ["LinearScorer", "Ridge", "RidgeConfig"]
@@ -44,16 +44,15 @@ class LinearScorer:
 
 
 class _RidgeLearner:
-    name = "strength"
-    settings: Sequence[float] = tuple(float(value) for value in 10.0 ** np.arange(5.0, 0.9, -0.5))
+    settings: Sequence[Setting] = [{"strength": float(value)} for value in 10.0 ** np.arange(5.0, 0.9, -0.5)]
 
-    def fit(self, cases: Cases, settings: Sequence[float]) -> list[Scorer]:
+    def fit(self, cases: Cases, settings: Sequence[Setting]) -> list[Scorer]:
         axes, coordinates = PrincipalAxes.of(cases.features)
         lengths = np.square(coordinates).sum(axis=0)
         hot = np.eye(cases.n_classes)[cases.labels]
         mean = hot.mean(axis=0)
         product = (hot - mean).T @ coordinates
-        return [LinearScorer(axes, product / (lengths + setting), mean) for setting in settings]
+        return [LinearScorer(axes, product / (lengths + one["strength"]), mean) for one in settings]
 
 
 class RidgeConfig(BaseModel):

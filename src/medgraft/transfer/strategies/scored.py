@@ -1,8 +1,8 @@
-"""What heads share that give scores, not chances: the sweep of their one setting, calibration, and cross-validation.
+"""What heads share that give scores, not chances: the sweep of their settings, calibration, and cross-validation.
 
-A learner turns cases into scores, one a class. Its setting is chosen by the log-loss of calibrated out-of-fold scores
+A learner turns cases into scores, one a class. Its settings are chosen by the log-loss of calibrated out-of-fold scores
 on patient-grouped folds of the training cases; the same scores calibrate the head that is fitted on all of them.
-Cross- validation is nested: everything is found anew without the held-out cases.
+Cross-validation is nested: everything is found anew without the held-out cases.
 
 Calibration: ``softmax(a s + b)`` with one ``a`` ≥ 0 for all classes and a shift for each (Platt 1999; for several
 classes vector-shifted temperature scaling, Guo et al. 2017), with a hair of regularisation, so that separable scores
@@ -11,8 +11,8 @@ stay finite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,29 +22,39 @@ from threadpoolctl import threadpool_limits
 
 from medgraft.data.cohort.folds import folds_for
 from medgraft.transfer.models.heads.head import Head, softmax
+from medgraft.transfer.models.logistic import class_weights
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.crossvalidation import cross_validate
 from medgraft.transfer.strategies.strategy import Material, Transferred
 
-__all__ = ["Calibrated", "Cases", "Learner", "Scorer", "calibrate", "fit_scored"]
+__all__ = ["Calibrated", "Cases", "Learner", "Scorer", "Setting", "calibrate", "fit_scored"]
 
 Array = NDArray[np.float64]
+Setting = Mapping[str, float]
+"""Hyper-parameters by name."""
 
 _RIDGE = 1e-3
 
 
 @dataclass(frozen=True)
 class Cases:
-    """The rows of one problem: rooted or plain ``features`` (n, d), ``labels`` (n,), ``weights`` (n,) of a case."""
+    """The rows of one problem: rooted or plain ``features`` (n, d), ``labels`` (n,); ``weighting``: what a case counts
+    in the loss, by the name of the rule (see ``class_weights``)."""
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
     groups: NDArray[np.int64]
     n_classes: int
+    weighting: str = "none"
+
+    @property
+    def weights(self) -> Array:
+        """(n,), of mean one."""
+        return class_weights(self.labels, self.n_classes, self.weighting)
 
     def take(self, rows: NDArray[Any]) -> Cases:
         """Some of them."""
-        return Cases(self.features[rows], self.labels[rows], self.groups[rows], self.n_classes)
+        return replace(self, features=self.features[rows], labels=self.labels[rows], groups=self.groups[rows])
 
 
 @dataclass(frozen=True)
@@ -71,26 +81,26 @@ class Scorer(Protocol):
 
 
 class Learner(Protocol):
-    """``settings``: what is tried, plainest first; ``name`` of it in the history."""
+    """``settings``: what is tried, plainest first."""
 
-    name: str
-    settings: Sequence[float]
+    settings: Sequence[Setting]
 
-    def fit(self, cases: Cases, settings: Sequence[float]) -> list[Scorer]:
+    def fit(self, cases: Cases, settings: Sequence[Setting]) -> list[Scorer]:
         """One scorer a setting."""
         ...
 
 
-def calibrate(scores: Array, labels: NDArray[np.int64]) -> Calibrated:
-    """From scores (n, classes) of cases that the scorer had not seen."""
+def calibrate(scores: Array, labels: NDArray[np.int64], weights: Array | None = None) -> Calibrated:
+    """From scores (n, classes) of cases that the scorer had not seen; ``weights`` (n,), 1 if not given."""
     classes, spread = scores.shape[1], float(scores.std()) or 1.0
     hot = np.eye(classes)[labels]
+    share = np.full(len(labels), 1 / len(labels)) if weights is None else weights / weights.sum()
 
     def objective(flat: Array) -> tuple[float, Array]:
         logits = np.exp(flat[0]) * scores / spread + flat[1:]
         chances = softmax(logits)
-        loss = -np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-300)).mean()
-        slope = (chances - hot) / len(labels)
+        loss = -np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-300)) @ share
+        slope = (chances - hot) * share[:, None]
         gradient = np.concatenate([[(slope * scores).sum() * np.exp(flat[0]) / spread], slope.sum(axis=0)])
         return float(loss + 0.5 * _RIDGE * flat @ flat), gradient + _RIDGE * flat
 
@@ -102,7 +112,7 @@ def calibrate(scores: Array, labels: NDArray[np.int64]) -> Calibrated:
 class _Fitted:
     scorer: Scorer
     calibrated: Calibrated
-    setting: float
+    setting: Setting
     rows: list[dict[str, Any]]
 
 
@@ -112,29 +122,31 @@ def _fit(learner: Learner, cases: Cases, inner_folds: int, seed: int) -> _Fitted
     if fold is None:  # a class with one patient: nothing can be held out
         setting = learner.settings[len(learner.settings) // 2]
         (scorer,) = learner.fit(cases, [setting])
-        calibrated = calibrate(scorer.scores(cases.features), cases.labels)
-        return _Fitted(scorer, calibrated, setting, [{learner.name: setting, "log_loss": None, "chosen": True}])
+        calibrated = calibrate(scorer.scores(cases.features), cases.labels, cases.weights)
+        return _Fitted(scorer, calibrated, setting, [{**setting, "log_loss": None, "chosen": True}])
     scores = np.zeros((len(learner.settings), len(cases.labels), cases.n_classes))
     for number in np.unique(fold):
         held = fold == number
         for place, scorer in enumerate(learner.fit(cases.take(~held), learner.settings)):
             scores[place, held] = scorer.scores(cases.features[held])
-    found = [calibrate(one, cases.labels) for one in scores]
+    found = [calibrate(one, cases.labels, cases.weights) for one in scores]
     chances = [one(score)[np.arange(len(fold)), cases.labels] for one, score in zip(found, scores, strict=True)]
-    losses = [float(-np.log(np.maximum(one, 1e-15)).mean()) for one in chances]
+    losses = [float(-np.log(np.maximum(one, 1e-15)) @ cases.weights / cases.weights.sum()) for one in chances]
     best = int(np.argmin(losses))
     rows = [
-        {learner.name: setting, "log_loss": loss, "chosen": place == best}
+        {**setting, "log_loss": loss, "chosen": place == best}
         for place, (setting, loss) in enumerate(zip(learner.settings, losses, strict=True))
     ]
     (scorer,) = learner.fit(cases, [learner.settings[best]])
     return _Fitted(scorer, found[best], learner.settings[best], rows)
 
 
-def fit_scored(learner: Learner, material: Material, *, root: bool, folds: int, repeats: int) -> Transferred:
+def fit_scored(
+    learner: Learner, material: Material, *, root: bool, folds: int, repeats: int, weighting: str = "none"
+) -> Transferred:
     """Sweep, calibrate, fit and cross-validate ``learner`` on the features of a material."""
     prepare: Callable[[Any], Any] = signed_root if root else lambda features: features
-    everything = Cases(prepare(material.features), material.labels, material.groups, material.n_classes)
+    everything = Cases(prepare(material.features), material.labels, material.groups, material.n_classes, weighting)
 
     def answer(held: NDArray[np.bool_]) -> Array:
         fitted = _fit(learner, everything.take(~held), 3, material.seed)
@@ -147,5 +159,5 @@ def fit_scored(learner: Learner, material: Material, *, root: bool, folds: int, 
         head=fitted.scorer.head(fitted.calibrated, rooted=root),
         history=fitted.rows,
         out_of_fold=out_of_fold,
-        facts={learner.name: fitted.setting, "training_cases": int(np.sum(~material.is_val))},
+        facts={**fitted.setting, "training_cases": int(np.sum(~material.is_val))},
     )

@@ -10,8 +10,10 @@ import pytest
 
 from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.models.heads.catalogue import HEADS
+from medgraft.transfer.models.heads.fourier import FourierHead
 from medgraft.transfer.models.heads.gallery import GalleryHead, unit_rows
 from medgraft.transfer.models.heads.linear import LinearHead
+from medgraft.transfer.models.heads.trees import Trees, TreesHead
 
 RNG = np.random.default_rng(0)
 EXAMPLES = {
@@ -24,6 +26,27 @@ EXAMPLES = {
             *(unit_rows(RNG.normal(size=(9, 6)), np.zeros(6), np.ones(6)), np.arange(9) % 3),
             *(np.zeros(6, np.float32), np.ones(6, np.float32), np.array([0.1, 0.0, -0.1])),
             *(2.5, 4, True),
+        )
+    ],
+    "fourier": [
+        FourierHead(
+            *(RNG.normal(size=6), np.array([1.0, 2.0, np.inf, 1.0, 0.5, 1.0])),
+            *(RNG.normal(size=(4, 6)), RNG.normal(size=(37, 4)), RNG.uniform(0, 6, 37)),
+            *(RNG.normal(size=(3, 37)), RNG.normal(size=3), rooted),
+        )
+        for rooted in (False, True)
+    ],
+    "trees": [
+        TreesHead(
+            *(RNG.normal(size=6), np.array([1.0, 2.0, np.inf, 1.0, 0.5, 1.0]), RNG.normal(size=(4, 6))),
+            Trees(
+                np.array([[0, -1, 3, -1, -1], [1, -1, -1, -1, -1], [-1] * 5]),
+                RNG.normal(size=(3, 5)).astype(np.float32),
+                *(np.array([[1, -1, 3, -1, -1], [1, -1, -1, -1, -1], [-1] * 5]),),
+                *(np.array([[2, -1, 4, -1, -1], [2, -1, -1, -1, -1], [-1] * 5]),),
+                *(RNG.normal(size=(3, 5)), np.array([0, 2, 1])),
+            ),
+            *(1.5, np.array([0.1, 0.0, -0.1]), True),
         )
     ],
 }

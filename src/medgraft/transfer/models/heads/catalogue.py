@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from medgraft.transfer.models.heads import gallery, linear
+from medgraft.transfer.models.heads import fourier, gallery, linear, trees
 from medgraft.transfer.models.heads.head import HEADS
 
 __all__ = ["BUILT_IN", "HEADS"]
 
-BUILT_IN = (linear, gallery)
+BUILT_IN = (linear, gallery, fourier, trees)
