@@ -41,9 +41,9 @@ def test_balanced_weights_move_the_border_towards_the_frequent_class():
 def test_a_class_without_a_case_is_never_near():
     design = RNG.normal(size=(20, 3))
     labels = np.where(design[:, 0] > 0, 2, 0)
-    weight, bias = borders(design, Cases(design, labels, labels, 3), 1.0)
+    weight, bias = borders(design, Cases(design, labels, labels, 3), 1.0, rough=False)
     assert set(np.argmax(design @ weight.T + bias, axis=1)) == {0, 2}
-    weight, bias = borders(design, Cases(design, np.ones(20, np.int64), labels, 3), 1.0)
+    weight, bias = borders(design, Cases(design, np.ones(20, np.int64), labels, 3), 1.0, rough=False)
     assert set(np.argmax(design @ weight.T + bias, axis=1)) == {1}
 
 

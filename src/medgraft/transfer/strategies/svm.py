@@ -22,15 +22,17 @@ from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transfer
 
 __all__ = ["Svm", "SvmConfig", "borders"]
 
-_STRENGTHS = tuple(float(value) for value in 10.0 ** np.arange(-6.0, -0.9, 1.0))
+_STRENGTHS = tuple(float(value) for value in 10.0 ** np.arange(-6.0, -1.9, 1.0))
+_ROUGH, _EXACT = 1e-2, 1e-4
+"""Tolerance where settings are compared, and for the one that is kept: a wide margin needs neither more nor less."""
 
 
 def borders(
-    design: NDArray[np.float64], cases: Cases, strength: float
+    design: NDArray[np.float64], cases: Cases, strength: float, *, rough: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights (classes, r) and biases (classes,) on ``design`` (n, r), the coordinates of ``cases``; ``strength`` is C.
 
-    A class without a case is never near.
+    ``rough``: good enough to compare. A class without a case is never near.
     """
     from sklearn.svm import LinearSVC
 
@@ -39,7 +41,7 @@ def borders(
     if len(there) < 2:
         bias[there] = 1.0
         return weight, bias
-    model = LinearSVC(C=strength, dual=False, tol=1e-5, max_iter=10_000)
+    model = LinearSVC(C=strength, dual=False, tol=_ROUGH if rough else _EXACT, max_iter=10_000)
     model.fit(design, cases.labels, sample_weight=cases.weights)
     both = len(there) == 2
     weight[there] = np.vstack([-model.coef_, model.coef_]) if both else model.coef_
@@ -54,7 +56,7 @@ class _SvmLearner:
 
     def fit(self, cases: Cases, settings: Sequence[Setting]) -> list[Scorer]:
         axes, coordinates = PrincipalAxes.of(cases.features)
-        return [LinearScorer(axes, *borders(coordinates, cases, one["C"])) for one in settings]
+        return [LinearScorer(axes, *borders(coordinates, cases, one["C"], rough=len(settings) > 1)) for one in settings]
 
 
 class SvmConfig(BaseModel):

@@ -26,7 +26,7 @@ from medgraft.transfer.strategies.svm import borders
 
 __all__ = ["SvmRbf", "SvmRbfConfig"]
 
-_GAMMAS, _STRENGTHS = (0.1, 0.3, 1.0), (0.1, 1.0, 10.0, 100.0)
+_GAMMAS, _STRENGTHS = (0.1, 0.3, 1.0), (0.1, 1.0, 10.0)
 
 Array = NDArray[np.float64]
 
@@ -68,13 +68,15 @@ class _RbfLearner:
         axes, coordinates = PrincipalAxes.of(cases.features, most=self._most)
         apart = pdist(coordinates, "sqeuclidean")
         unit = float(np.median(apart)) if len(apart) else 1.0
-        found = list[Scorer]()
+        found, rough = list[Scorer](), len(settings) > 1
         for gamma in dict.fromkeys(one["gamma"] for one in settings):
             frequencies = self._normal[:, : coordinates.shape[1]] * np.sqrt(2 * gamma / (unit or 1.0))
             design = waves(coordinates, frequencies, self._phases)
             for one in settings:
                 if one["gamma"] == gamma:
-                    found.append(_WaveScorer(axes, frequencies, self._phases, *borders(design, cases, one["C"])))
+                    found.append(
+                        _WaveScorer(axes, frequencies, self._phases, *borders(design, cases, one["C"], rough=rough))
+                    )
         return found
 
 
@@ -89,7 +91,7 @@ class SvmRbfConfig(BaseModel):
         Field(description="weight of a case in the loss: none, or inverse class frequency"),
     ] = "none"
     axes: Annotated[int, Field(ge=1, le=512, description="principal axes that the kernel sees, the longest")] = 64
-    frequencies: Annotated[int, Field(ge=16, le=8192, description="random Fourier features of the kernel")] = 1024
+    frequencies: Annotated[int, Field(ge=16, le=8192, description="random Fourier features of the kernel")] = 512
     root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
     folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
     repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
