@@ -47,6 +47,8 @@ LATE_IMPORTS = {
     "medgraft.source.handcrafted.glcm": "scikit-image is imported when something is described",
     "medgraft.source.handcrafted.hog": "scikit-image is imported when something is described",
     "medgraft.transfer.selection.trial": "torch is imported where a network was trained, and is there already",
+    "medgraft.transfer.strategies.boosting": "scikit-learn is imported to train, not to offer the strategies",
+    "medgraft.transfer.strategies.svm": "scikit-learn is imported to train, not to offer the strategies",
     "medgraft.transfer.strategies.tuning": "torch is imported to train, not to offer the strategies",
 }
 """Modules that may import inside a function, each with its reason. Modules of ``cli`` may too (start-up)."""

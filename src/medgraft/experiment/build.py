@@ -22,6 +22,7 @@ from medgraft.errors import ConfigError
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
+from medgraft.experiment.teacher import Teacher
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.backbones.backbone import BackboneFacts
@@ -111,9 +112,23 @@ def build_workspace(
         cohort = replace(cohort, table=cohort.table.assign(modality=str(seen.modality)))
     job, preprocessing = build_source(config, pictures, home, reader, seen)
     _require_network(strategy, job.backbone.facts)
-    done = run.begin(_resolved(config, job, preprocessing, cohort, data), data_digest(cohort), overwrite=overwrite)
+    config, teacher = _teacher(config, cohort, home)
+    resolved = _resolved(config, job, preprocessing, cohort, data)
+    if teacher is not None:
+        resolved["resolved"]["teacher"] = teacher.facts()
+    done = run.begin(resolved, data_digest(cohort), overwrite=overwrite)
     task = Classification(cohort.classes, positive)
-    return Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy), done
+    work = Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy, teacher)
+    return work, done
+
+
+def _teacher(config: FitConfig, cohort: Cohort, home: Home) -> tuple[FitConfig, Teacher | None]:
+    """The model that the strategy learns from, where it does; the config then names it without its path."""
+    if "teacher" not in config.strategy:
+        return config, None
+    teacher = Teacher.load(Path(str(config.strategy["teacher"])), home, choose_device(config.device))
+    teacher.require_fit(cohort.classes)
+    return config.model_copy(update={"strategy": {**config.strategy, "teacher": teacher.name}}), teacher
 
 
 def _for_volumes(config: FitConfig, cohort: Cohort) -> FitConfig:

@@ -79,6 +79,8 @@ def fit_run(
         embedding_stage(work)
         with work.timed("split"):
             split_stage(work)
+        if work.teacher is not None and work.split is not None:
+            work.teacher.require_unseen(work.split.test, progress)
     except MedgraftError:
         work.run.withdraw()
         raise

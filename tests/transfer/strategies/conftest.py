@@ -18,8 +18,9 @@ def planned(monkeypatch, tmp_path):
     def one(member, options, **material):
         seen = {}
 
-        def tune(name, config, plan, given, *, from_probe=True):
-            seen.update(name=name, plan=plan, given=given, from_probe=from_probe)
+        def tune(name, config, plan, given, *, from_probe=True, lesson=None):
+            seen.update(name=name, plan=plan, given=given, from_probe=from_probe, lesson=lesson)
+            return SimpleNamespace(facts={})
 
         monkeypatch.setattr(sys.modules[member.__module__], "tune", tune)
         monkeypatch.setattr(sys.modules[member.__module__], "replace", _replaced, raising=False)
@@ -36,7 +37,7 @@ def planned(monkeypatch, tmp_path):
         }
         member(config).fit(SimpleNamespace(**{**fields, **material}))
         assert seen["name"] == member.name
-        one.material = seen["given"]
+        one.material, one.lesson = seen["given"], seen["lesson"]
         return config, seen["plan"], seen["from_probe"]
 
     return one

@@ -15,7 +15,8 @@ from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.strategies import tuning
 from medgraft.transfer.strategies.strategy import Material
 from medgraft.transfer.strategies.tuning import TuningConfig, tune
-from medgraft.transfer.training.objective import CrossEntropy, Focal, LogitAdjusted
+from medgraft.transfer.training.lesson import Lesson
+from medgraft.transfer.training.objective import CrossEntropy, Distilled, Focal, LogitAdjusted
 from medgraft.transfer.training.plan import Plan, Rates
 
 FACTS = BackboneFacts("b", "w", "c", 4, 10, 8, (0,) * 3, (1,) * 3, "bilinear", "-", "-", "-")
@@ -46,7 +47,7 @@ def trained(monkeypatch):
     done = SimpleNamespace(start=None, loss=0.0, best_epoch=2)
     head = LinearHead(np.full((2, 4), 7.0, np.float32), np.zeros(2, np.float32))
 
-    def train(name, config, plan, material, start):
+    def train(course, material, start):
         done.start = start
         result = SimpleNamespace(
             best_epoch=done.best_epoch, best_loss=done.loss, stopped_early=False, history=[{"seconds": 1.0}] * 3
@@ -93,9 +94,12 @@ def test_volumes_and_missing_validation_are_refused(material, trained):
 
 
 def test_options_become_objectives():
-    labels = np.array([0, 0, 0, 1])
-    assert tuning._objective(TuningConfig(label_smoothing=0.1), labels, 2) == CrossEntropy(0.1)
-    assert tuning._objective(TuningConfig(loss="focal"), labels, 2) == Focal()
-    adjusted = tuning._objective(TuningConfig(loss="logit-adjusted"), labels, 2)
+    def objective(config, lesson=None):
+        return tuning._objective(tuning._Course("x", config, PLAN, lesson), np.array([0, 0, 0, 1]), 2)
+
+    assert objective(TuningConfig(label_smoothing=0.1)) == CrossEntropy(0.1)
+    assert objective(TuningConfig(loss="focal")) == Focal()
+    adjusted = objective(TuningConfig(loss="logit-adjusted"))
     assert isinstance(adjusted, LogitAdjusted)
     np.testing.assert_allclose(np.exp(adjusted.log_prior), [0.75, 0.25])
+    assert objective(TuningConfig(), Lesson(np.eye(2), 3.0, 0.4)) == Distilled(3.0, 0.4)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from medgraft.transfer.training.objective import CrossEntropy, Focal, LogitAdjusted
+from medgraft.transfer.training.objective import CrossEntropy, Distilled, Focal, LogitAdjusted
 
 LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.0, 3.0, -2.0], [-1.0, -1.0, 4.0]])
 LABELS = torch.tensor([0, 2, 2])
@@ -35,6 +35,18 @@ def test_logit_adjustment_adds_the_log_prior():
     expected = F.cross_entropy(LOGITS + torch.log(torch.tensor(prior)), LABELS, reduction="none")
     torch.testing.assert_close(adjusted.loss(LOGITS, LABELS), expected)
     torch.testing.assert_close(adjusted.judged(LOGITS, LABELS), expected)
+
+
+def test_a_student_by_hand_and_its_judgement_is_the_labels():
+    teacher = torch.tensor([[0.7, 0.2, 0.1], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8]])
+    soft = torch.sqrt(teacher) / torch.sqrt(teacher).sum(dim=1, keepdim=True)
+    targets = torch.stack([F.one_hot(LABELS, 3).float(), soft], dim=1)
+    q = torch.softmax(LOGITS / 2, dim=1)
+    expected = 0.75 * F.cross_entropy(LOGITS, LABELS, reduction="none") + 0.25 * 4 * (soft * torch.log(soft / q)).sum(1)
+    torch.testing.assert_close(Distilled(2.0, 0.25).loss(LOGITS, targets), expected)
+    plain = F.cross_entropy(LOGITS, LABELS, reduction="none")
+    torch.testing.assert_close(Distilled(2.0, 0.0).loss(LOGITS, targets), plain)
+    torch.testing.assert_close(Distilled(2.0, 0.25).judged(LOGITS, LABELS), plain)
 
 
 @pytest.mark.parametrize("objective", ALL, ids=lambda item: type(item).__name__)

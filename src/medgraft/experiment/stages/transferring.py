@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ def material_of(work: Workspace) -> Material:
     parts = np.array([part or "" for part in work.parts()])
     rows = np.flatnonzero(np.isin(parts, ["train", "val"]))
     modality = work.cohort.table["modality"].iloc[rows].mode()
+    pictures = pictures_of(work.cohort.table.iloc[rows])
     return Material(
         features=work.embedding.features[rows],
         slices=work.embedding.bags.take(rows),
@@ -38,7 +40,7 @@ def material_of(work: Workspace) -> Material:
         is_val=parts[rows] == "val",
         index=rows.astype(np.int64),
         n_classes=len(work.task.labels),
-        pixels=PreparedPixels(pictures_of(work.cohort.table.iloc[rows]), work.preprocessing, work.reader),
+        pixels=PreparedPixels(pictures, work.preprocessing, work.reader),
         backbone=work.job.backbone,
         modality=str(modality.iloc[0]),
         checkpoints=work.run.checkpoints,
@@ -48,6 +50,7 @@ def material_of(work: Workspace) -> Material:
         cache=work.home.cache,
         identity=f"{work.cohort.pixels_digest()}|{work.preprocessing.digest()}|{work.job.identity()}",
         cohort_size=len(work.cohort),
+        teacher=None if work.teacher is None else partial(work.teacher.answers, pictures, work.reader, work.progress),
         positive=1 if work.task.positive_index is None else work.task.positive_index,
     )
 

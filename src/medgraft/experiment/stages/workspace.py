@@ -22,6 +22,7 @@ from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
+from medgraft.experiment.teacher import Teacher
 from medgraft.home import Home
 from medgraft.insight.audit.near_pairs import NearPair
 from medgraft.progress import Progress
@@ -55,6 +56,7 @@ class Workspace:
     job: Job
     preprocessing: Preprocessing
     strategy: Strategy
+    teacher: Teacher | None = None
     embedding: CaseEmbedding | None = None
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     near: list[NearPair] = field(default_factory=list)

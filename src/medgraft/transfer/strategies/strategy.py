@@ -44,7 +44,7 @@ class Material:
     positive class of two. ``cache``: a folder of the house for what other runs may use again. ``until``: a
     time of ``time.monotonic`` by which training has to come to an end with what it has. ``identity``: text
     that differs wherever pixels, their preparation or the network differ; ``cohort_size``: cases of the whole cohort,
-    in which ``index`` counts.
+    in which ``index`` counts. ``teacher()`` gives the probabilities (n, classes) of a model that is learnt from.
     """
 
     features: NDArray[np.float32]
@@ -66,6 +66,7 @@ class Material:
     until: float | None = None
     identity: str = ""
     cohort_size: int | None = None
+    teacher: Callable[[], NDArray[np.float64]] | None = None
 
     @property
     def bags(self) -> Bags:

@@ -9,6 +9,7 @@ without the probe start from a head of zeros, and give back their best epoch wha
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.logistic import class_weights
 from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig, Probe
 from medgraft.transfer.strategies.strategy import Material, Transferred
+from medgraft.transfer.training.lesson import Lesson
 from medgraft.transfer.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -83,8 +85,16 @@ class TuningConfig(BaseModel):
     ema_decay: Annotated[float, Field(gt=0, lt=1, description="of the moving average, a step")] = 0.99
 
 
-def tune(name: str, config: TuningConfig, plan: Plan, material: Material, *, from_probe: bool = True) -> Transferred:
-    """Train by ``plan`` and give back what the validation cases prefer.
+def tune(
+    name: str,
+    config: TuningConfig,
+    plan: Plan,
+    material: Material,
+    *,
+    from_probe: bool = True,
+    lesson: Lesson | None = None,
+) -> Transferred:
+    """Train by ``plan``, to the labels or a ``lesson``, and give back what the validation cases prefer.
 
     Raises ``UsageError`` where there is no validation case (or nothing else), or where training diverges.
     """
@@ -95,7 +105,7 @@ def tune(name: str, config: TuningConfig, plan: Plan, material: Material, *, fro
     else:
         shape = (material.n_classes, material.backbone.facts.feature_dim)
         start = LinearHead(np.zeros(shape, np.float32), np.zeros(shape[0], np.float32))
-    tuned = _train(name, config, plan, material, start)
+    tuned = _train(_Course(name, config, plan, lesson), material, start)
     before = _validation_loss(probe, material, config.class_weights)
     helped = tuned.trained.best_epoch > 0 and (not from_probe or tuned.trained.best_loss < before)
     return Transferred(
@@ -131,7 +141,17 @@ def _validation_loss(probe: Probe, material: Material, rule: str) -> float:
     return float(np.mean(-np.log(np.maximum(answers[np.arange(len(labels)), labels], _TINY)) * weights))
 
 
-def _train(name: str, config: TuningConfig, plan: Plan, material: Material, start: LinearHead) -> FineTuned:
+@dataclass(frozen=True)
+class _Course:
+    """What is done with a material, under the name of its strategy."""
+
+    name: str
+    config: TuningConfig
+    plan: Plan
+    lesson: Lesson | None
+
+
+def _train(course: _Course, material: Material, start: LinearHead) -> FineTuned:
     """Everything that needs torch, which is imported here and not above: it costs seconds, and a start
     of the command line with another strategy never comes here."""
     from medgraft.transfer.training import finetuning
@@ -140,6 +160,8 @@ def _train(name: str, config: TuningConfig, plan: Plan, material: Material, star
     from medgraft.transfer.training.pixel_feed import PixelFeed, augmentation
     from medgraft.transfer.training.recipe import Cases, Recipe
 
+    config, plan = course.config, course.plan
+
     def examples(rows: NDArray[np.int64], feed: PixelFeed) -> Examples:
         labels = material.labels[rows]
         weights = class_weights(labels, material.n_classes, config.class_weights)
@@ -147,13 +169,15 @@ def _train(name: str, config: TuningConfig, plan: Plan, material: Material, star
 
     augment = augmentation(material.modality, material.seed) if config.augment else None
     train = examples(np.flatnonzero(~material.is_val), PixelFeed(material.pixels, augment))
+    if course.lesson is not None:
+        train = replace(train, targets=course.lesson.targets(train.rows, train.labels))
     val = examples(np.flatnonzero(material.is_val), PixelFeed(material.pixels))
     channels = int(material.pixels(train.rows[:1]).shape[1])
     fields = {"epochs", "batch_size", "warmup", "patience", "clip_norm", "sampling"}
     recipe = Recipe(
         seed=material.seed,
         device=material.device,
-        objective=_objective(config, train.labels, material.n_classes),
+        objective=_objective(course, train.labels, material.n_classes),
         ema=config.ema_decay if config.average == "ema" else 0.0,
         anchor=plan.anchor,
         until=material.until,
@@ -164,13 +188,17 @@ def _train(name: str, config: TuningConfig, plan: Plan, material: Material, star
         plan,
         Cases(train, val, _scores),
         recipe,
-        Checkpoints(material.checkpoints / name, _fingerprint(config, material, start)),
+        Checkpoints(material.checkpoints / course.name, _fingerprint(course, material, start)),
         material.progress,
     )
 
 
-def _objective(config: TuningConfig, labels: NDArray[np.int64], n_classes: int) -> Objective:
-    from medgraft.transfer.training.objective import CrossEntropy, Focal, LogitAdjusted
+def _objective(course: _Course, labels: NDArray[np.int64], n_classes: int) -> Objective:
+    from medgraft.transfer.training.objective import CrossEntropy, Distilled, Focal, LogitAdjusted
+
+    config = course.config
+    if course.lesson is not None:
+        return Distilled(course.lesson.temperature, course.lesson.weight)
 
     if config.loss == "focal":
         return Focal()
@@ -219,19 +247,15 @@ def _facts(tuned: FineTuned, before: float, from_probe: bool, helped: bool) -> d
     }
 
 
-def _fingerprint(config: TuningConfig, material: Material, start: LinearHead) -> str:
+def _fingerprint(course: _Course, material: Material, start: LinearHead) -> str:
     """sha256 of all that decides the training's outcome. The pixels are in it by their source features, the
     start by its head; threads and library versions are not, so that a run can go on elsewhere."""
-    digest = hashlib.sha256(f"{_STATE_VERSION}|{config.model_dump_json()}|".encode())
+    digest = hashlib.sha256(f"{_STATE_VERSION}|{course.config.model_dump_json()}|".encode())
     digest.update(f"{material.seed}|{material.modality}|{material.backbone.facts}|".encode())
-    for values in (
-        material.features,
-        material.labels,
-        material.is_val,
-        material.index,
-        start.weight,
-        start.bias,
-    ):
+    arrays: list[NDArray[Any]] = [material.features, material.labels, material.is_val, material.index]
+    arrays += [start.weight, start.bias]
+    arrays += [] if course.lesson is None else [course.lesson.answers]
+    for values in arrays:
         digest.update(f"{values.dtype}{values.shape}|".encode())
         digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()

@@ -27,13 +27,15 @@ class Feed(Protocol):
 @dataclass(frozen=True)
 class Examples:
     """n cases. ``rows`` (n,) is what the feed understands; ``labels`` (n,) class indices; ``weights`` (n,) float in
-    the loss; ``index`` (n,) position of the case in the sorted cohort, which seeds its augmentation."""
+    the loss; ``index`` (n,) position of the case in the sorted cohort, which seeds its augmentation; ``targets`` (n, …)
+    what is trained to, where that is not the labels."""
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     weights: NDArray[np.float64]
     index: NDArray[np.int64]
     feed: Feed
+    targets: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -41,3 +43,7 @@ class Examples:
     def batch(self, chosen: NDArray[np.int64], *, epoch: int | None = None) -> tuple[NDArray[np.floating], ...]:
         """Inputs of the cases at positions ``chosen``."""
         return self.feed(self.rows[chosen], self.index[chosen], epoch)
+
+    def asked(self, chosen: NDArray[np.int64]) -> NDArray[np.int64] | NDArray[np.float32]:
+        """What the objective trains the cases at positions ``chosen`` to."""
+        return self.labels[chosen] if self.targets is None else self.targets[chosen]

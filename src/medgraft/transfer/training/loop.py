@@ -172,7 +172,7 @@ class _Loop:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak_lr"] * factor
         inputs = [self.placement.array(item) for item in train.batch(chosen, epoch=epoch)]
-        labels = self.placement.vector(train.labels[chosen])
+        labels = self.placement.vector(train.asked(chosen))
         weights = self.placement.vector(train.weights[chosen].astype(np.float32))
         self.optimiser.zero_grad(set_to_none=True)
         with seeded(self.placement.device, recipe.seed, epoch, step):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["CrossEntropy", "Focal", "LogitAdjusted", "Objective"]
+__all__ = ["CrossEntropy", "Distilled", "Focal", "LogitAdjusted", "Objective"]
 
 
 class Objective(Protocol):
@@ -77,3 +77,24 @@ class LogitAdjusted:
     def judged(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The same: adjusted logits speak of the cohort as it is."""
         return self.loss(logits, labels)
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """The label's log-loss and, weighted, the divergence from a teacher's answer, both logits and answer softened by
+    ``temperature``, whose square keeps the two gradients of one size. Trained on targets (N, 2, classes), see
+    ``Lesson``; judged on labels. Source: Hinton et al. 2015."""
+
+    temperature: float
+    weight: float
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """See the class."""
+        hard, soft = labels.unbind(dim=1)
+        told = -(hard * torch.log_softmax(logits, dim=1)).sum(dim=1)
+        apart = F.kl_div(torch.log_softmax(logits / self.temperature, dim=1), soft, reduction="none").sum(dim=1)
+        return (1 - self.weight) * told + self.weight * self.temperature**2 * apart
+
+    def judged(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The plain log-loss of the labels."""
+        return F.cross_entropy(logits, labels, reduction="none")
