@@ -19,6 +19,7 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.evaluate.evaluate": _OPTIONS,
     "medgraft.cli.fit.fit": _OPTIONS,
     "medgraft.cli.predict.predict": _OPTIONS,
+    "medgraft.cli.pretrain.pretrain": _OPTIONS,
     "medgraft.cli.rank.rank": _OPTIONS,
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
@@ -28,6 +29,7 @@ MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.predicting.embed_data": _VERB,
     "medgraft.experiment.predicting.evaluate_run": _VERB,
     "medgraft.experiment.predicting.predict_files": _VERB,
+    "medgraft.experiment.pretraining.pretrain_weights": _VERB,
     "medgraft.experiment.ranking.rank_data": _VERB,
     "medgraft.experiment.showing.show_file": _VERB,
     "medgraft.measure.evaluation.evaluate_repeats": "the twin of `evaluate`, with the same options",
@@ -35,7 +37,20 @@ MANY_PARAMETERS: dict[str, str] = {
 DEEP_CLASSES: dict[str, str] = {}
 
 PUBLIC_VERBS = {
-    *("fit", "evaluate", "predict", "rank", "report", "embed", "audit", "show", "demo", "register", "write_phantom"),
+    *(
+        "fit",
+        "evaluate",
+        "predict",
+        "pretrain",
+        "rank",
+        "report",
+        "embed",
+        "audit",
+        "show",
+        "demo",
+        "register",
+        "write_phantom",
+    ),
     *(
         "register_backbone",
         "import_weights",

@@ -25,6 +25,7 @@ class Family(StrEnum):
     CHECKS = "checks"
     HINTS = "hints"
     CONVENTIONS = "conventions"
+    PRETEXTS = "pretexts"
 
 
 def list_members(
@@ -92,6 +93,12 @@ def _conventions() -> list[tuple[str, str]]:
     return [(name, convention.about) for name, convention in CONVENTIONS.items()]
 
 
+def _pretexts() -> list[tuple[str, str]]:
+    from medgraft.transfer.pretraining.catalogue import PRETEXTS
+
+    return [(name, _first_line(member)) for name, member in PRETEXTS.items()]
+
+
 def _hints() -> list[tuple[str, str]]:
     from medgraft.measure.transferability import catalogue  # registers them
     from medgraft.measure.transferability.score import TRANSFERABILITY
@@ -108,4 +115,5 @@ _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.CHECKS: _checks,
     Family.HINTS: _hints,
     Family.CONVENTIONS: _conventions,
+    Family.PRETEXTS: _pretexts,
 }

@@ -24,6 +24,7 @@ from medgraft.cli.evaluate import evaluate
 from medgraft.cli.fit import fit
 from medgraft.cli.listing import list_members
 from medgraft.cli.predict import predict
+from medgraft.cli.pretrain import pretrain
 from medgraft.cli.rank import rank
 from medgraft.cli.report import report
 from medgraft.cli.show import show
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (fit, evaluate, predict, report, audit, show, rank, embed, demo):
+for _verb in (fit, evaluate, predict, report, audit, show, rank, pretrain, embed, demo):
     app.command()(_verb)
 app.command("list")(list_members)
 app.add_typer(weights_app, name="weights")

@@ -15,13 +15,14 @@ from medgraft.experiment.auditing import AuditResult, audit_data
 from medgraft.experiment.config import DEFAULT_BACKBONE, resolve_config
 from medgraft.experiment.fitting import FitResult, fit_run
 from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.experiment.pretraining import PretrainResult, pretrain_weights
 from medgraft.experiment.ranking import RankResult, rank_data
 from medgraft.experiment.showing import Shown, show_file
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.use.report.render import render_report
 
-__all__ = ["audit", "embed", "evaluate", "fit", "predict", "rank", "report", "show"]
+__all__ = ["audit", "embed", "evaluate", "fit", "predict", "pretrain", "rank", "report", "show"]
 
 
 def fit(
@@ -211,6 +212,46 @@ def rank(
         out=Path(out) if out is not None else None,
         sets=set,
         flags=flags | _data_flags(options),
+        home=Home.find(home),
+        progress=progress,
+        overwrite=overwrite,
+    )
+
+
+def pretrain(
+    data: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    method: str | Mapping[str, Any] = "supervised",
+    backbone: str | None = None,
+    weights: str | None = None,
+    size: int | None = None,
+    minutes: float | None = None,
+    options: Mapping[str, Any] | None = None,
+    set: Iterable[str] = (),
+    seed: int = 0,
+    device: str = "auto",
+    overwrite: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> PretrainResult:
+    """Weights of a backbone from DATA (several for a method without labels), as the file ``out`` and in the store.
+
+    ``method`` is a name or its settings (``{"kind": "vicreg", "epochs": 50}``); training starts from ``weights`` (a
+    name in the store, or ``random``) and ends within ``minutes``. Broken off, the same call goes on where it stopped.
+    """
+    settings = {"kind": method} if isinstance(method, str) else dict(method)
+    several = [data] if isinstance(data, str | Path) else data
+    flags = {"backbone.name": backbone, "backbone.weights": weights, "preprocess.size": size}
+    flags |= {"seed": seed, "device": device, **_data_flags(options)}
+    flags |= {f"pretext.{name}": value for name, value in settings.items() if name != "kind"}
+    return pretrain_weights(
+        [Path(item) for item in several],
+        Path(out),
+        method=str(settings.get("kind", "supervised")),
+        minutes=minutes,
+        sets=set,
+        flags=flags,
         home=Home.find(home),
         progress=progress,
         overwrite=overwrite,

@@ -41,7 +41,7 @@ from medgraft.transfer.strategies import (
 )
 from medgraft.transfer.strategies.strategy import STRATEGIES
 
-__all__ = ["DEFAULT_BACKBONE", "FitConfig", "resolve_config"]
+__all__ = ["DEFAULT_BACKBONE", "FitConfig", "config_problems", "resolve_config", "setting_value"]
 
 DEFAULT_BACKBONE = "tf_efficientnet_lite0"
 AUTO = "auto"
@@ -169,7 +169,7 @@ def resolve_config(
         name, found, text = item.partition("=")
         if not found or not name:
             raise ConfigError(f"--set {item!r}: NAME=VALUE is needed, as in --set strategy.class_weights=balanced")
-        _place(content, name, _value(text))
+        _place(content, name, setting_value(text))
     for name, value in (flags or {}).items():
         if value is not None:
             _place(content, name, value)
@@ -200,7 +200,7 @@ def _read(file: Path) -> dict[str, Any]:
     return content
 
 
-def _value(text: str) -> Any:
+def setting_value(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
@@ -225,7 +225,7 @@ def _validated(content: Mapping[str, Any]) -> FitConfig:
     try:
         config = FitConfig(**content)
     except ValidationError as error:
-        problems += _problems(error, "", FitConfig)
+        problems += config_problems(error, "", FitConfig)
     strategy = content.get("strategy", {"kind": AUTO})
     if isinstance(strategy, Mapping):
         asked = str(strategy.get("kind", AUTO))
@@ -238,7 +238,7 @@ def _validated(content: Mapping[str, Any]) -> FitConfig:
             try:
                 typed = model(**{**strategy, "kind": kind})
             except ValidationError as error:
-                problems += _problems(error, "strategy.", model)
+                problems += config_problems(error, "strategy.", model)
             else:
                 if config is not None:
                     settled = typed.model_dump(mode="json") if asked != AUTO else {**strategy, "kind": AUTO}
@@ -248,7 +248,7 @@ def _validated(content: Mapping[str, Any]) -> FitConfig:
     return config
 
 
-def _problems(error: ValidationError, prefix: str, model: type[BaseModel]) -> list[str]:
+def config_problems(error: ValidationError, prefix: str, model: type[BaseModel]) -> list[str]:
     """One line a problem: where, what was got, what is needed."""
     lines = []
     for item in error.errors():

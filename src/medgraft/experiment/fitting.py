@@ -12,6 +12,7 @@ from medgraft.errors import MedgraftError
 from medgraft.experiment.build import build_workspace
 from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
+from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.choosing import choosing_stage
 from medgraft.experiment.stages.embedding import embedding_stage
 from medgraft.experiment.stages.evaluating import evaluation_stage
@@ -91,6 +92,7 @@ def fit_run(
             choosing_stage(work, began)
     with work.timed("head"):
         transfer_stage(work)
+    tell_seen(work.job.backbone.facts, work.of_parts("test"), "test cases", home=home, progress=progress)
     with work.timed("evaluate"):
         evaluation_stage(work)
         slices_stage(work)

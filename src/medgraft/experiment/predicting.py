@@ -20,6 +20,7 @@ from medgraft.errors import CohortError, LeakageError, UsageError
 from medgraft.experiment.build import build_source, choose_device
 from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
+from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.evaluating import evaluate_part, prediction_rows
 from medgraft.experiment.stages.slices import slice_weights
 from medgraft.experiment.stages.workspace import pictures_of
@@ -148,6 +149,7 @@ def evaluate_run(
         raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
     cohort = _labelled_alike(cohort, predictor)
     cohort = _unseen(cohort, folder, split, on_leak, progress)
+    tell_seen(predictor.bundle.backbone, cohort.table, "cases", home=home, progress=progress)
     answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
     good = [row for row in range(len(cohort)) if row not in answer.embedding.failures]
     lost = _lost(cohort, answer.embedding.failures, progress)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from medgraft.experiment.build import build_source
+from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.transferring import material_of
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.home import Home
@@ -41,6 +42,9 @@ class Sources:
         """Read the features of ``name`` (NAME or NAME@WEIGHTS). Raises what resolving and embedding raise."""
         work = self._work if name == self._own() else self._embedded(name)
         self.ready[name] = work
+        tell_seen(
+            work.job.backbone.facts, work.of_parts("train", "val"), "cases", home=work.home, progress=work.progress
+        )
         material = material_of(work)
         if work.embedding is None:
             raise RuntimeError("a source without features")

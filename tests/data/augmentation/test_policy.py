@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medgraft.data.augmentation.flip import Flip
-from medgraft.data.augmentation.policy import Policy, policy_for, replay
+from medgraft.data.augmentation.policy import Policy, policy_for, replay, views_for
 from medgraft.errors import UsageError
 from medgraft.types import Modality
 
@@ -91,3 +91,20 @@ def test_an_unknown_modality_is_named_with_the_nearest() -> None:
 def test_wrong_pixels_are_refused() -> None:
     with pytest.raises(UsageError, match="float32"):
         policy_for("ct").augment(np.zeros((1, 4, 5), np.float32), seed=0, epoch=0, index=0)
+
+
+@pytest.mark.parametrize("modality", list(Modality))
+def test_strong_views_never_do_what_the_gentle_policy_never_does(modality: str) -> None:
+    gentle = [item for item in policy_for(modality).transforms if isinstance(item, Flip)]
+    strong = [item for item in views_for(modality).transforms if isinstance(item, Flip)]
+    assert strong == gentle
+    grey = np.repeat(_picture(1), 3, axis=0)
+    view = Policy(tuple(t for t in views_for(modality).transforms if t.name != "noise")).augment(
+        grey, seed=0, epoch=0, index=0
+    )[0]
+    np.testing.assert_allclose(view[0], view[2], atol=1e-6)
+
+
+def test_views_of_an_unknown_modality_are_refused() -> None:
+    with pytest.raises(UsageError, match="no modality 'xray'"):
+        views_for("xray")

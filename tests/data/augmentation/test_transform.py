@@ -14,7 +14,7 @@ from medgraft.data.augmentation import policy  # noqa: F401 - importing it regis
 from medgraft.data.augmentation.transform import TRANSFORMS, Draw, check_pixels
 from medgraft.errors import UsageError
 
-NAMES = ["flip", "affine", "intensity", "noise", "blur"]
+NAMES = ["flip", "affine", "intensity", "noise", "blur", "crop"]
 
 
 def _picture(channels: int, seed: int = 0, side: int = 33) -> np.ndarray:

@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.source.embedding.embed import Picture
-from medgraft.source.embedding.prepared import PreparedPixels
+from medgraft.source.embedding.prepared import PooledPixels, PreparedPixels
 
 
 class CountingReader(ImageReader):
@@ -48,3 +48,23 @@ def test_a_row_asked_for_twice_is_given_twice(pictures):
     prepared = PreparedPixels(pictures, Preprocessing(size=16, channels=3), ImageReader())
     twice = prepared(np.array([1, 1]))
     np.testing.assert_array_equal(twice[0], twice[1])
+
+
+def test_what_cannot_be_read_is_told_and_the_others_are_kept(pictures, tmp_path):
+    (tmp_path / "2.png").write_bytes(b"no picture")
+    reader = CountingReader()
+    prepared = PreparedPixels(pictures, Preprocessing(size=16, channels=1), reader)
+    assert list(prepared.unreadable(np.arange(4))) == [2]
+    before = reader.reads
+    prepared(np.array([0, 1, 3]))
+    assert reader.reads == before
+
+
+def test_pooled_sets_keep_their_rows_and_their_order(pictures):
+    grey = PreparedPixels(pictures, Preprocessing(size=16, channels=1), ImageReader())
+    colour = PreparedPixels(pictures, Preprocessing(size=16, channels=3), ImageReader())
+    alike = PooledPixels([(grey, np.array([3, 1])), (grey, np.array([0]))])
+    np.testing.assert_array_equal(alike(np.array([2, 0, 1])), grey(np.array([0, 3, 1])))
+    mixed = PooledPixels([(grey, np.array([3, 1])), (colour, np.array([2]))])(np.array([1, 2, 1]))
+    np.testing.assert_array_equal(mixed[0], np.repeat(grey(np.array([1]))[0], 3, axis=0))
+    np.testing.assert_array_equal(mixed[1], colour(np.array([2]))[0])

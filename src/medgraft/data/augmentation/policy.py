@@ -14,6 +14,7 @@ import numpy as np
 
 from medgraft.data.augmentation.affine import Affine
 from medgraft.data.augmentation.blur import Blur
+from medgraft.data.augmentation.crop import Crop
 from medgraft.data.augmentation.flip import Flip
 from medgraft.data.augmentation.intensity import Intensity
 from medgraft.data.augmentation.noise import Noise
@@ -22,7 +23,7 @@ from medgraft.errors import UsageError
 from medgraft.registry import nearest
 from medgraft.types import Modality
 
-__all__ = ["Policy", "policy_for", "replay"]
+__all__ = ["Policy", "policy_for", "replay", "views_for"]
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,31 @@ _POLICIES: dict[Modality, tuple[Transform, ...]] = {
     Modality.PHOTOGRAPH: (Flip(horizontal=0.5), Affine(degrees=10), Intensity(), Blur()),
 }
 
+_STRONG: tuple[Transform, ...] = (
+    Intensity(brightness=0.2, contrast=0.5, gamma=0.5),
+    Blur(sigma=1.5, probability=0.5),
+    Noise(sigma=0.04),
+)
+
 
 def policy_for(modality: str) -> Policy:
     """The gentle policy of a modality (a ``Modality`` value); unknown has the neutral one."""
+    return Policy(_POLICIES[_known(modality)])
+
+
+def views_for(modality: str) -> Policy:
+    """The strong policy of a modality, for views that a network learns to take for the same picture without labels: a
+    part of it, another exposure, more blur and grain. What the gentle one never does (mirroring a chest, another hue),
+    this one does not do either."""
+    gentle = _POLICIES[_known(modality)]
+    placed = tuple(item for item in gentle if isinstance(item, Flip | Affine))
+    return Policy((Crop(), *placed, *_STRONG))
+
+
+def _known(modality: str) -> Modality:
     if modality not in set(Modality):
         raise UsageError(
             f"choosing an augmentation: there is no modality {modality!r}{nearest(modality, list(Modality))}; "
             f"known: {', '.join(Modality)}"
         )
-    return Policy(_POLICIES[Modality(modality)])
+    return Modality(modality)

@@ -14,7 +14,7 @@ from pathlib import Path
 from medgraft.data.cohort.resolver import Draft
 from medgraft.home import Home
 
-__all__ = ["case_ids", "patient_ids", "patients_from_names"]
+__all__ = ["case_ids", "content_id", "patient_ids", "patients_from_names"]
 
 
 def case_ids(home: Home, contents: list[tuple[str, str]]) -> list[str]:
@@ -27,6 +27,11 @@ def case_ids(home: Home, contents: list[tuple[str, str]]) -> list[str]:
         again = f"#{seen[value]}" if seen[value] > 1 else ""
         ids.append(home.keyed_hash("case", value + again))
     return ids
+
+
+def content_id(home: Home, digest: str, member: str) -> str:
+    """The keyed hash of what a case is: the ``case_id`` of the first with that content, of every copy."""
+    return home.keyed_hash("case", f"{digest}#{member}")
 
 
 def patient_ids(home: Home, patients: list[str | None]) -> list[str | None]:

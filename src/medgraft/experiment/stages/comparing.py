@@ -59,9 +59,7 @@ def _made(work: Workspace, name: str) -> Comparator:
     embedding = place.embedding if done.backbone_state is None else embedded_again(place, done.backbone_state)[1]
     if embedding is None:
         raise MedgraftError("comparing: the embedding stage has not run")
-    return Comparator(
-        name, member.name, done.head.answers(embedding.bags), done.out_of_fold, time.monotonic() - began
-    )
+    return Comparator(name, member.name, done.head.answers(embedding.bags), done.out_of_fold, time.monotonic() - began)
 
 
 def comparison_stage(work: Workspace, comparators: list[Comparator]) -> None:

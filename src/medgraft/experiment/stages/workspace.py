@@ -80,6 +80,10 @@ class Workspace:
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
 
+    def of_parts(self, *names: str) -> pd.DataFrame:
+        """The rows of the cohort's table that are in these parts."""
+        return self.cohort.table[[part in names for part in self.parts()]]
+
     def parts(self) -> list[str | None]:
         """train, val, test or ``None`` (taken out) for each row of the cohort."""
         known = self.split.part_of() if self.split is not None else {}

@@ -1,8 +1,9 @@
 """One entry of the weights store: what the weights are, where they come from, how they must be used.
 
 An entry is a folder ``NAME/`` with ``weights.safetensors`` (the body, without the source's head),
-``entry.json`` (this model), ``transfer.json`` (what became of every tensor) and ``MANIFEST.sha256``. It holds no date
-and no local path, so that the same file imported twice gives the same bytes.
+``entry.json`` (this model), ``transfer.json`` (what became of every tensor), ``seen.json`` (which cases weights made
+here saw) and ``MANIFEST.sha256``. It holds no date and no local path, so that the same file imported twice gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from medgraft.errors import UsageError, WeightsError
 from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.source.backbones.spelling import Option, join_name
+from medgraft.source.weights.provenance import Pretraining
 from medgraft.source.weights.transfer_table import listed
 
 __all__ = ["WeightsEntry", "check_entry_name", "entry_from_json"]
@@ -49,6 +51,7 @@ class WeightsEntry(BaseModel):
     readout: tuple[tuple[str, int], ...] = Field(default=(), description="modules that are read, and their channels")
     conventions: tuple[str, ...] = Field(default=(), description="whose containers, prefixes and spellings came off")
     exceptions: tuple[tuple[str, str], ...] = Field(default=(), description="layers that did not come as they are, why")
+    pretraining: Pretraining | None = Field(default=None, description="how they were made, where medgraft made them")
 
     def _left_out(self) -> tuple[tuple[str, str], ...]:
         """What entries of earlier versions, which have no table, say of it."""

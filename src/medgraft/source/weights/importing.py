@@ -120,8 +120,9 @@ def import_weights(
         **_provenance(source, licence, trained_on, origin),
         sha256=sha256_bytes(stored),
         **_told(fitted.table),
+        pretraining=source.sidecar.pretraining,
     )
-    return add_entry(home, entry, stored, fitted.table, overwrite=overwrite)
+    return add_entry(home, entry, stored, fitted.table, source.sidecar.seen, overwrite=overwrite)
 
 
 @dataclass(frozen=True)

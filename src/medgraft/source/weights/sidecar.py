@@ -1,8 +1,8 @@
 """The JSON beside a weights file (same stem) that says what the file is; used by ``weights import``.
 
 Known fields: ``name``, ``sha256``, ``licence``, ``training_data``, ``architecture.timm_name``,
-``architecture.timm_kwargs``, ``input.{size, mean, std, interpolation}``, ``source.{repo, commit, path}``.
-All are optional; others are ignored.
+``architecture.timm_kwargs``, ``input.{size, mean, std, interpolation}``, ``source.{repo, commit, path}``; of weights
+that medgraft made, ``pretraining`` and ``seen`` (see ``provenance``). All are optional; others are ignored.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medgraft.errors import WeightsError
 from medgraft.source.backbones.spelling import Option
+from medgraft.source.weights.provenance import Pretraining, Seen
 
 __all__ = ["Sidecar", "read_sidecar"]
 
@@ -47,10 +48,14 @@ class Sidecar(BaseModel):
     architecture: _Architecture = Field(default_factory=_Architecture)
     input: _Input = Field(default_factory=_Input)
     source: dict[str, Any] = Field(default_factory=dict)
+    pretraining: Pretraining | None = None
+    seen: tuple[Seen, ...] = ()
 
     @property
     def origin(self) -> str:
-        """``repo@commit:path`` as far as it is known, else an empty string."""
+        """How it was made here, else ``repo@commit:path`` as far as it is known, else an empty string."""
+        if self.pretraining is not None:
+            return f"medgraft pretrain: {self.pretraining.told()}"
         parts = [str(self.source.get(key) or "") for key in ("repo", "commit", "path")]
         return f"{parts[0]}@{parts[1][:12]}:{parts[2]}" if parts[0] else ""
 

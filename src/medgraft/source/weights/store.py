@@ -1,5 +1,5 @@
 """The weights store: ``HOME/weights/NAME/{weights.safetensors, entry.json, transfer.json, MANIFEST.sha256}``.
-Entries of earlier versions have no ``transfer.json``.
+Entries of earlier versions have no ``transfer.json``; weights that were made here also have ``seen.json``.
 
 An entry appears whole (it is made beside and renamed) and is verified to the last bit each time it is got.
 Nothing here imports torch.
@@ -11,7 +11,10 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from medgraft.errors import ArtifactError, UsageError, WeightsError
 from medgraft.files import (
@@ -27,16 +30,19 @@ from medgraft.home import Home
 from medgraft.registry import nearest
 from medgraft.source.backbones.spelling import architecture, split_name
 from medgraft.source.weights.entry import WeightsEntry, check_entry_name, entry_from_json
+from medgraft.source.weights.provenance import Seen
 from medgraft.source.weights.transfer_table import TransferTable, table_from_json
 
 __all__ = [
     "ENTRY_FILE",
+    "SEEN_FILE",
     "TABLE_FILE",
     "WEIGHTS_FILE",
     "add_entry",
     "entry_names",
     "find_entries",
     "get_entry",
+    "get_seen",
     "get_table",
     "list_entries",
     "remove_entry",
@@ -46,6 +52,8 @@ __all__ = [
 WEIGHTS_FILE = "weights.safetensors"
 ENTRY_FILE = "entry.json"
 TABLE_FILE = "transfer.json"
+SEEN_FILE = "seen.json"
+_OPTIONAL = (SEEN_FILE, TABLE_FILE)
 
 
 def entry_names(home: Home) -> list[str]:
@@ -62,12 +70,15 @@ def list_entries(home: Home) -> list[WeightsEntry]:
 
 
 def find_entries(home: Home, backbone: str) -> list[WeightsEntry]:
-    """Entries for ``backbone``: same network and, where they are given, the same tag and options."""
+    """Entries for ``backbone``: same network and, where they are given, the same tag and options. Weights that were
+    made here are found by their own name only: they are no standard that is taken because nothing else was said."""
     base, options = split_name(backbone)
     return [
         entry
         for entry in list_entries(home)
-        if base in (entry.backbone, architecture(entry.backbone)) and (not options or options == entry.options)
+        if entry.pretraining is None
+        and base in (entry.backbone, architecture(entry.backbone))
+        and (not options or options == entry.options)
     ]
 
 
@@ -91,6 +102,18 @@ def get_table(home: Home, name: str) -> TransferTable | None:
     return table_from_json(read_json(path), doing=f"reading the weights {name!r}") if path.is_file() else None
 
 
+def get_seen(home: Home, name: str) -> tuple[Seen, ...]:
+    """Which cases the weights of a verified entry saw, as far as that is recorded. Raises ``WeightsError``."""
+    get_entry(home, name)
+    path = home.weights / name / SEEN_FILE
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(Seen.model_validate(item) for item in read_json(path)["seen"])
+    except (ValidationError, KeyError, TypeError) as error:
+        raise WeightsError(f"reading the weights {name!r}: its seen.json does not hold; import it again") from error
+
+
 def verify_entries(home: Home) -> list[tuple[str, str | None]]:
     """Each entry's name with ``None``, or with what is wrong with it."""
     results: list[tuple[str, str | None]] = []
@@ -105,10 +128,16 @@ def verify_entries(home: Home) -> list[tuple[str, str | None]]:
 
 
 def add_entry(
-    home: Home, entry: WeightsEntry, data: bytes, table: TransferTable | None = None, *, overwrite: bool = False
+    home: Home,
+    entry: WeightsEntry,
+    data: bytes,
+    table: TransferTable | None = None,
+    seen: Sequence[Seen] = (),
+    *,
+    overwrite: bool = False,
 ) -> WeightsEntry:
-    """Write an entry with its safetensors bytes and its table; the same one again is no work, another one needs
-    ``overwrite``."""
+    """Write an entry with its safetensors bytes, its table and what it saw; the same one again is no work, another one
+    needs ``overwrite``."""
     folder = home.weights / check_entry_name(entry.name)
     if folder.exists() and not overwrite:
         if get_entry(home, entry.name) == entry:
@@ -130,6 +159,8 @@ def add_entry(
         write_json(beside / ENTRY_FILE, entry.model_dump(mode="json"))
         if table is not None:
             write_json(beside / TABLE_FILE, table.model_dump(mode="json"))
+        if seen:
+            write_json(beside / SEEN_FILE, {"seen": [item.model_dump(mode="json") for item in seen]})
         write_manifest(beside)
         if folder.exists():
             shutil.rmtree(folder)
@@ -164,8 +195,9 @@ def _described(home: Home, name: str) -> WeightsEntry:
         # Byte for byte what write_manifest writes: a flipped line end or digit must not pass as another spelling.
         lines = (folder / MANIFEST).read_bytes().decode("ascii").split("\n")
         digests = {line[66:]: line[:64] for line in lines[:-1]}
-        files = [name for name in (ENTRY_FILE, TABLE_FILE, WEIGHTS_FILE) if name != TABLE_FILE or name in digests]
-        canonical = [f"{digests[file]}  {file}" for file in files] + [""]
+        possible = (ENTRY_FILE, SEEN_FILE, TABLE_FILE, WEIGHTS_FILE)
+        listed = [file for file in possible if file not in _OPTIONAL or file in digests]
+        canonical = [f"{digests[file]}  {file}" for file in listed] + [""]
         if lines != canonical or sha256_file(folder / ENTRY_FILE) != digests[ENTRY_FILE]:
             raise damaged
     except (OSError, ValueError, KeyError) as error:

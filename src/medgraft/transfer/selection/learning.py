@@ -46,7 +46,9 @@ def part_of(material: Material, rows: NDArray[np.int64], share: float, seed: int
     return rows[np.isin(groups, np.concatenate(kept))]
 
 
-def learning_points(material: Material, make: Callable[[], Strategy], *, folds: int = 5, draws: int = 4) -> Points | None:
+def learning_points(
+    material: Material, make: Callable[[], Strategy], *, folds: int = 5, draws: int = 4
+) -> Points | None:
     """AUROC (of the positive class, or macro) at the ``SHARES`` of the cases. ``make`` gives the strategy, which works
     on features and makes no cross-validation of its own. ``None`` where a class has too few patients for folds."""
     scores, sizes = np.full((draws, len(SHARES)), np.nan), np.zeros(len(SHARES))

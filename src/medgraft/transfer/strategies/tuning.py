@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from medgraft.transfer.training.finetuning import FineTuned
     from medgraft.transfer.training.objective import Objective
 
-__all__ = ["BatchNorm", "LayerDecay", "TuningConfig", "tune"]
+__all__ = ["BatchNorm", "LayerDecay", "TuningConfig", "auroc_column", "tune"]
 
 _TINY = 1e-30
 _STATE_VERSION = 3
@@ -186,7 +186,7 @@ def _train(course: _Course, material: Material, start: LinearHead) -> FineTuned:
     return finetuning.fine_tune(
         finetuning.Start(material.backbone, channels, start),
         plan,
-        Cases(train, val, _scores),
+        Cases(train, val, auroc_column),
         recipe,
         Checkpoints(material.checkpoints / course.name, _fingerprint(course, material, start)),
         material.progress,
@@ -208,7 +208,7 @@ def _objective(course: _Course, labels: NDArray[np.int64], n_classes: int) -> Ob
     return CrossEntropy(config.label_smoothing)
 
 
-def _scores(probability: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, float | None]:
+def auroc_column(probability: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, float | None]:
     """AUROC of the validation cases (macro over classes), ``None`` where they are of one class."""
     weighted = Predictions.of(labels.astype(np.intp), probability).unweighted()
     value = float(AUROC.overall(weighted, AUROC.compute(weighted))[0])

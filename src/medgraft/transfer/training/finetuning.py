@@ -37,7 +37,7 @@ from medgraft.transfer.training.recipe import Cases, Recipe
 from medgraft.transfer.training.seeding import batches
 from medgraft.transfer.training.thawing import Thawing
 
-__all__ = ["FineTuned", "Start", "default_stage", "fine_tune"]
+__all__ = ["FineTuned", "Start", "default_stage", "fine_tune", "plain_state"]
 
 _SHARES = (0.25, 0.5, 0.75, 1.0)
 """Of the way from the start to the end that WiSE-FT tries."""
@@ -107,7 +107,7 @@ def fine_tune(
     if cached is not None:
         facts["prefix_cache"] = cached.facts()
     merge(bare)
-    return FineTuned(trained, network.linear_head(), _plain(bare), facts)
+    return FineTuned(trained, network.linear_head(), plain_state(bare), facts)
 
 
 def _cut(bare: nn.Module, stages: Sequence[tuple[str, Sequence[str]]], stage: str | None, cases: Cases) -> Cut | None:
@@ -187,6 +187,6 @@ def _told(stages: Sequence[tuple[str, Sequence[str]]], stage: str | None, plan: 
     return {**{name: rates[name] for name in learning}, "head": plan.rates.lr}
 
 
-def _plain(bare: nn.Module) -> dict[str, NDArray[Any]]:
+def plain_state(bare: nn.Module) -> dict[str, NDArray[Any]]:
     """The bare backbone's state dict, in numpy: what ``Backbone.build(state=…)`` reads."""
     return {name: item.detach().cpu().contiguous().numpy().copy() for name, item in bare.state_dict().items()}

@@ -15,7 +15,7 @@ __all__ = ["judge"]
 
 
 def judge(network: nn.Module, val: Examples, recipe: Recipe, placement: Placement) -> tuple[float, NDArray[np.float64]]:
-    """Weighted loss of ``val``, and its probabilities (n, classes); the network ends in eval mode."""
+    """Weighted loss of ``val``, and the objective's answers (n, …); the network ends in eval mode."""
     network.eval()
     rows = []
     with torch.inference_mode():
@@ -25,4 +25,4 @@ def judge(network: nn.Module, val: Examples, recipe: Recipe, placement: Placemen
             rows.append(logits.float().cpu().double())
         logits = torch.cat(rows)
         each = recipe.objective.judged(logits, torch.from_numpy(val.labels)).numpy()
-        return float(np.mean(each * val.weights)), torch.softmax(logits, dim=1).numpy()
+        return float(np.mean(each * val.weights)), recipe.objective.answers(logits).numpy()

@@ -3,7 +3,8 @@
 Epoch 0 is the network as it was given, evaluated before the first step: whatever training brings is told
 against it. The order of cases, augmentation and dropout are drawn from (seed, epoch, case or step), so a run
 that was killed and started again ends with the weights of an unbroken one. It stops on a loss or gradient
-that is not finite, and at the end the network holds the weights of the epoch with the lowest validation loss.
+that is not finite, and at the end the network holds the weights of the epoch with the lowest validation loss, or of
+the last one where the recipe keeps that.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def train(
     checkpoints: Checkpoints,
     progress: Progress,
 ) -> Trained:
-    """Train ``network`` (pixels (N, C, S, S) → logits (N, classes)) in place; it ends in eval mode.
+    """Train ``network`` (inputs, as pixels (N, C, S, S) → what the objective takes, as logits (N, classes)) in place;
+    it ends in eval mode.
 
     ``groups`` are AdamW's, each with ``peak_lr``; together they hold exactly the trainable parameters.
     Raises ``UsageError`` where training diverges, ``DataError`` for pixels that are not finite.
@@ -150,7 +152,7 @@ class _Loop:
         with self._averaged():
             loss, scores = self._validate(epoch)
             state.epoch = epoch
-            if loss < state.best_loss:
+            if self.recipe.keep == "last" or loss < state.best_loss:
                 state.best_epoch, state.best_loss, state.best = epoch, loss, _snapshot(self.network)
         state.history.append(
             {
@@ -227,12 +229,12 @@ class _Loop:
 
     def _validate(self, epoch: int) -> tuple[float, dict[str, float | None]]:
         """Weighted loss and scores on the validation cases."""
-        loss, probability = judge(self.network, self.cases.val, self.recipe, self.placement)
+        loss, answers = judge(self.network, self.cases.val, self.recipe, self.placement)
         if not np.isfinite(loss):
             raise UsageError(
                 f"the validation loss after epoch {epoch} is {loss}: training diverged; lower the learning rate"
             )
-        return loss, self.cases.score(probability, self.cases.val.labels) if self.cases.score else {}
+        return loss, self.cases.score(answers, self.cases.val.labels) if self.cases.score else {}
 
     def checkpoint(self, state: _State) -> Checkpoint:
         """Everything that the next epoch needs; the best weights only where they are not the newest or the

@@ -1,8 +1,9 @@
-"""What training minimises: from logits and labels to one loss a case.
+"""What training minimises: from what the network gives, and labels, to one loss a case.
 
 An objective has a training loss and a validation loss (by which an epoch is judged; nothing in it is made harder or
-softer than the question asked), and the probabilities that its logits stand for. Weights of cases are applied by the
-loop. All take logits (N, classes) and labels (N,) class indices.
+softer than the question asked), and the answers that the outputs stand for. Weights of cases are applied by the loop.
+Those here take logits (N, classes) and labels (N,) class indices; one without labels (see ``pretraining``) takes what
+its network gives, and a part of it that only a whole batch has stands on each of the batch's cases.
 """
 
 from __future__ import annotations
@@ -15,23 +16,35 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["CrossEntropy", "Distilled", "Focal", "LogitAdjusted", "Objective"]
+__all__ = ["CrossEntropy", "Distilled", "Focal", "LogitAdjusted", "Objective", "OverClasses"]
 
 
 class Objective(Protocol):
     """See the module."""
 
-    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, /) -> Tensor:
         """(N,) what is minimised."""
         ...
 
-    def judged(self, logits: Tensor, labels: Tensor) -> Tensor:
+    def judged(self, logits: Tensor, labels: Tensor, /) -> Tensor:
         """(N,) by which an epoch is judged on validation cases."""
         ...
 
+    def answers(self, logits: Tensor, /) -> Tensor:
+        """(N, …) what is told of validation cases: for classes their probabilities."""
+        ...
+
+
+class OverClasses:
+    """Logits that stand for one of several classes."""
+
+    def answers(self, logits: Tensor) -> Tensor:
+        """(N, classes) probabilities."""
+        return torch.softmax(logits, dim=1)
+
 
 @dataclass(frozen=True)
-class CrossEntropy:
+class CrossEntropy(OverClasses):
     """Log-loss; ``smoothing`` in [0, 1) of the training target is spread over all classes (Szegedy et al. 2016)."""
 
     smoothing: float = 0.0
@@ -46,7 +59,7 @@ class CrossEntropy:
 
 
 @dataclass(frozen=True)
-class Focal:
+class Focal(OverClasses):
     """``(1 − p)^γ`` times the log-loss: cases that are right already count less. Source: Lin et al. 2017."""
 
     gamma: float = 2.0
@@ -62,7 +75,7 @@ class Focal:
 
 
 @dataclass(frozen=True)
-class LogitAdjusted:
+class LogitAdjusted(OverClasses):
     """Log-loss of the logits plus ``tau`` times the classes' log frequency: what is learnt answers as if all classes
     were equally frequent. Source: Menon et al. 2021."""
 
@@ -80,7 +93,7 @@ class LogitAdjusted:
 
 
 @dataclass(frozen=True)
-class Distilled:
+class Distilled(OverClasses):
     """The label's log-loss and, weighted, the divergence from a teacher's answer, both logits and answer softened by
     ``temperature``, whose square keeps the two gradients of one size. Trained on targets (N, 2, classes), see
     ``Lesson``; judged on labels. Source: Hinton et al. 2015."""

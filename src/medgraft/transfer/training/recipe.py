@@ -15,7 +15,7 @@ from medgraft.transfer.training.objective import CrossEntropy, Objective
 __all__ = ["Cases", "Recipe", "Score"]
 
 Score = Callable[[NDArray[np.float64], NDArray[np.int64]], dict[str, float | None]]
-"""(probabilities (n, classes), labels (n,)) → further columns of the history, finite or ``None``."""
+"""(the objective's answers (n, …), labels (n,)) → further columns of the history, finite or ``None``."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Recipe:
     classes equally likely; ``ema``: decay of the average of the weights that is judged and kept, 0 for none;
     ``anchor``: pull to the weights of the start, a step (decoupled L2-SP, Li et al. 2018), for groups that ask for it
     (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen; ``until``: a time of
-    ``time.monotonic`` after which no epoch is begun that the last one says would not be done by then."""
+    ``time.monotonic`` after which no epoch is begun that the last one says would not be done by then; ``keep``: the
+    epoch whose weights are the outcome; with ``last`` nothing stops early."""
 
     epochs: int
     batch_size: int
@@ -49,3 +50,4 @@ class Recipe:
     anchor: float = 0.0
     thaw: Callable[[int], None] | None = None
     until: float | None = None
+    keep: Literal["best", "last"] = "best"
