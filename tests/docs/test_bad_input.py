@@ -164,6 +164,29 @@ def _(folder):
     return fit(table(folder / "data", good_rows(folder / "data")), "--table", "table.csv", "--label-col", "labl")
 
 
+def two_labels(folder, cells):
+    """A good table with two label columns that hold ``cells`` in turn."""
+    rows = good_rows(folder / "data")
+    for number, row in enumerate(rows):
+        row["a"], row["b"] = str(number % 2), cells[number % len(cells)]
+    return fit(table(folder / "data", rows), "--table", "table.csv", "--label-col", "a,b")
+
+
+@stops("label-value-foreign")
+def _(folder):
+    return two_labels(folder, ["1", "0", "maybe"])
+
+
+@stops("label-of-one-value")
+def _(folder):
+    return two_labels(folder, ["0", ""])
+
+
+@stops("label-not-for-strategy")
+def _(folder):
+    return [*two_labels(folder, ["1", "0"]), "--strategy", "lp-ft"]
+
+
 @stops("empty-table")
 def _(folder):
     class_folders(folder / "data")

@@ -44,7 +44,12 @@ RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="run folder tha
 
 TableOption = Annotated[Path | None, typer.Option("--table", help="table of cases", rich_help_panel=_DATA)]
 PathColOption = Annotated[str | None, typer.Option("--path-col", help="column of file paths", rich_help_panel=_DATA)]
-LabelColOption = Annotated[str | None, typer.Option("--label-col", help="column of labels", rich_help_panel=_DATA)]
+LabelColOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label-col", help="column of labels; several (A,B or repeated): yes or no each", rich_help_panel=_DATA
+    ),
+]
 PatientColOption = Annotated[
     str | None, typer.Option("--patient-col", help="column of patients", rich_help_panel=_DATA)
 ]
@@ -117,7 +122,7 @@ def listed(text: str | None) -> list[str] | None:
 
 def cohort_flags(given: dict[str, Any]) -> dict[str, Any]:
     """The data options of a verb as config flags; ``--label-map`` becomes a dict."""
-    flags = {f"data.{name}": value for name, value in given.items() if value is not None}
+    flags = {f"data.{name}": value for name, value in given.items() if value is not None and value != []}
     text = flags.get("data.label_map")
     if text is not None:
         pairs = [item.partition("=") for item in str(text).split(",") if item]

@@ -9,6 +9,7 @@ from medgraft.cli.terminal import Terminal
 __all__ = ["show_metrics"]
 
 _SHOWN = ("auroc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "f1", "majority_accuracy")
+_OF_A_LABEL = ("auroc", "sensitivity", "specificity")
 
 
 def show_metrics(terminal: Terminal, metrics: dict[str, Any], parts: list[str]) -> None:
@@ -17,6 +18,18 @@ def show_metrics(terminal: Terminal, metrics: dict[str, Any], parts: list[str]) 
     heads = [f"{part} (n = {metrics[part]['accuracy']['n']})" for part in parts]
     rows = [[name, *(_cell(metrics[part].get(name)) for part in parts)] for name in _SHOWN]
     terminal.table("", ["", *heads], rows)
+    for part in parts[:1]:
+        each = metrics[part].get("per_class", {})
+        if each and all("accuracy" in one for one in each.values()):  # a label is a task of its own and has all metrics
+            heads = [f"{part}: label", "known", "positive", "unknown", *_OF_A_LABEL]
+            terminal.table("", heads, [_label(label, one, metrics[part]) for label, one in each.items()])
+
+
+def _label(label: str, one: dict[str, Any], whole: dict[str, Any]) -> list[object]:
+    """One row of the labels' table; the metrics of the whole count every case of which something is known."""
+    known = one["auroc"]["n"]
+    counts = [known, one["sensitivity"]["n"], whole["auroc"]["n"] - known]
+    return [label, *counts, *(_cell(one[name]) for name in _OF_A_LABEL)]
 
 
 def _cell(estimate: dict[str, Any] | None) -> str:

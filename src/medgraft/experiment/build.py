@@ -13,6 +13,7 @@ import pandas as pd
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.labels import require_trainable
 from medgraft.data.cohort.read import read_cohort
+from medgraft.data.cohort.targets import PREFIX
 from medgraft.data.imaging.defaults import intensity_for
 from medgraft.data.imaging.preprocess import CtWindows, Preprocessing
 from medgraft.data.imaging.reader import ImageReader
@@ -30,8 +31,10 @@ from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.source.embedding.sampling import Sampled, sampled
-from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy
+from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy, tasks_of
 from medgraft.transfer.tasks.classification import Classification, choose_positive
+from medgraft.transfer.tasks.multi_label import MultiLabel
+from medgraft.transfer.tasks.task import Task
 
 __all__ = ["build_source", "build_workspace", "choose_device", "data_digest"]
 
@@ -46,6 +49,7 @@ def choose_device(asked: str) -> str:
 def data_digest(cohort: Cohort) -> str:
     """sha256 over what the data are: content, label, patient, site and given split of every case, in order."""
     columns = ["sha256", "member", "label", "patient", "site", "split"]
+    columns += [name for name in cohort.table.columns if str(name).startswith(PREFIX)]
     text = cohort.table[columns].astype(str).to_csv(index=False)
     return hashlib.sha256(f"{cohort.classes}{text}".encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -101,9 +105,8 @@ def build_workspace(
     config = _for_volumes(config, cohort)
     strategy = STRATEGIES.get(str(config.strategy["kind"]))(config.strategy_config())
     _require_gallery(strategy, config)
-    positive, chosen = choose_positive(cohort.classes, config.data.positive)
-    if chosen is not None:
-        progress.notice(chosen)
+    task = _task(cohort, config, progress)
+    _require_task(strategy, config, task)
     run = RunFolder(out)
     # The backbone is resolved before anything is written: a wrong name costs nothing.
     pictures = pictures_of(cohort.table)
@@ -117,7 +120,6 @@ def build_workspace(
     if teacher is not None:
         resolved["resolved"]["teacher"] = teacher.facts()
     done = run.begin(resolved, data_digest(cohort), overwrite=overwrite)
-    task = Classification(cohort.classes, positive)
     work = Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy, teacher)
     return work, done
 
@@ -131,6 +133,31 @@ def _teacher(config: FitConfig, cohort: Cohort, home: Home) -> tuple[FitConfig, 
     return config.model_copy(update={"strategy": {**config.strategy, "teacher": teacher.name}}), teacher
 
 
+def _task(cohort: Cohort, config: FitConfig, progress: Progress) -> Task:
+    """What is asked of a case."""
+    if cohort.multi_label:
+        return MultiLabel(cohort.classes)
+    positive, chosen = choose_positive(cohort.classes, config.data.positive)
+    if chosen is not None:
+        progress.notice(chosen)
+    return Classification(cohort.classes, positive)
+
+
+def _require_task(strategy: Strategy, config: FitConfig, task: Task) -> None:
+    """A strategy, and a search, must be able to do the task: told before anything is computed."""
+    able = [name for name in STRATEGIES if task.kind in tasks_of(STRATEGIES.get(name))]
+    if config.search.budget is not None and task.kind == "multi-label":
+        raise ConfigError(
+            f"--budget with a {task.kind} task: a search compares candidates by one label a case; leave --budget out "
+            f"and choose the strategy ({', '.join(able)})"
+        )
+    if task.kind not in tasks_of(type(strategy)):
+        raise ConfigError(
+            f"strategy {config.strategy['kind']} with a {task.kind} task ({', '.join(task.labels)}): it learns one "
+            f"label a case; use --strategy {' or '.join(able)}"
+        )
+
+
 def _for_volumes(config: FitConfig, cohort: Cohort) -> FitConfig:
     """With the strategy settled. A backbone that takes volumes needs volumes, all of them."""
     volumes = cohort.table["member"] == WHOLE
@@ -139,7 +166,8 @@ def _for_volumes(config: FitConfig, cohort: Cohort) -> FitConfig:
             f"backbone.volumes = inflated: {int((~volumes).sum())} of {len(volumes)} cases are pictures; "
             "an inflated network takes volumes: leave the setting out"
         )
-    return config.for_cohort(volumes=bool(volumes.any()) and config.backbone.volumes == "slices")
+    slices = bool(volumes.any()) and config.backbone.volumes == "slices"
+    return config.for_cohort(volumes=slices and not cohort.multi_label)
 
 
 def _require_gallery(strategy: Strategy, config: FitConfig) -> None:

@@ -21,7 +21,7 @@ from medgraft.experiment.build import build_source, choose_device
 from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
-from medgraft.experiment.stages.evaluating import evaluate_part, prediction_rows
+from medgraft.experiment.stages.evaluating import evaluate_part, majority_of, prediction_rows
 from medgraft.experiment.stages.slices import slice_weights
 from medgraft.experiment.stages.workspace import pictures_of
 from medgraft.experiment.tables import read_table, write_csv, write_table
@@ -30,6 +30,8 @@ from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.registry import nearest
 from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
+from medgraft.transfer.models.bundle import Bundle
+from medgraft.transfer.tasks.task import Task
 from medgraft.use.prediction.predictor import Predictor
 from medgraft.use.report.render import render_report
 
@@ -42,8 +44,9 @@ _SEVERAL = (".npz", *TABLE_SUFFIXES)
 
 @dataclass(frozen=True)
 class Prediction:
-    """``table``: file, member, case_id, prediction, one ``p_<label>`` a class, slice (of a volume: the one
-    that counted most, from 1), reason (for what could not be read)."""
+    """``table``: file, member, case_id, prediction, one ``p_<label>`` a class (of several labels a case
+    also ``called_<label>``), slice (of a volume: the one that counted most, from 1), reason (for what could not be
+    read)."""
 
     table: pd.DataFrame
     forward_passes: int
@@ -79,6 +82,7 @@ def predict_files(
     columns["prediction"] = answer.label
     for column, label in enumerate(predictor.bundle.task.labels):
         columns[f"p_{label}"] = answer.probability[:, column]
+    columns |= _called(predictor.bundle, answer.probability)
     weights = slice_weights(predictor.bundle, answer.embedding)
     if weights is not None:
         columns["slice"] = _weightiest(answer.embedding, weights)
@@ -89,6 +93,24 @@ def predict_files(
     if out is not None:
         write_csv(out, result)
     return Prediction(result, answer.embedding.forward_passes, list(progress.notices))
+
+
+def _called(bundle: Bundle, probability: NDArray[np.float64]) -> dict[str, Any]:
+    """``called_<label>``, 1 or 0, where a case has several labels."""
+    if bundle.task.kind != "multi-label":
+        return {}
+    known, called = np.isfinite(probability[:, 0]), bundle.called(np.nan_to_num(probability))
+    return {
+        f"called_{label}": pd.Series(called[:, column], dtype="Int64").where(known)
+        for column, label in enumerate(bundle.task.labels)
+    }
+
+
+def _asked(options: CohortOptions, task: Task) -> CohortOptions:
+    """Where a case has several labels, their columns have the labels' names unless others are given."""
+    if task.kind != "multi-label" or options.label_col is not None:
+        return options
+    return options.model_copy(update={"label_col": task.labels})
 
 
 def _weightiest(embedding: CaseEmbedding, weights: NDArray[np.float64]) -> list[int | None]:
@@ -143,7 +165,7 @@ def evaluate_run(
     folder = RunFolder(run)
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
     predictor = Predictor.load(run, home, device=choose_device(device))
-    cohort = _cohort(data, options or CohortOptions(), home, reader, progress)
+    cohort = _cohort(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
     part = f"external:{name or cohort.name}"
     if part in metrics and not overwrite:
         raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
@@ -157,7 +179,7 @@ def evaluate_run(
         raise CohortError(f"evaluating {data}: none of its pictures can be read")
     bundle = predictor.bundle
     rows = prediction_rows(cohort.table.iloc[good], part, answer.probability[good], bundle)
-    majority = bundle.task.labels.index(metrics["_meta"]["majority_label"])
+    majority = majority_of(metrics["_meta"], bundle.task)
     replicates = int(metrics["_meta"]["bootstrap_replicates"])
     found, warnings = evaluate_part(rows, bundle, majority=majority, seed=seed, replicates=replicates)
     before = read_table(folder / "predictions.parquet")
@@ -186,6 +208,18 @@ def _labelled_alike(cohort: Cohort, predictor: Predictor) -> Cohort:
     table, labels = cohort.table, predictor.bundle.task.labels
     if not table["label"].notna().any():
         raise CohortError("evaluating: the data have no labels; use `medgraft predict`, or name the --label-col")
+    several = predictor.bundle.task.kind == "multi-label"
+    if several != cohort.multi_label:
+        got, needed = ("one label", "several, " + ", ".join(labels)) if several else ("several labels", "one")
+        raise CohortError(f"evaluating: the data have {got} a case, and this run {needed}: name them with --label-col")
+    if several:
+        known = (predictor.bundle.task.targets(table) >= 0).any(axis=1)
+        if not known.any():
+            raise CohortError(
+                f"evaluating: none of this run's labels ({', '.join(labels)}) is known of any case; the data have "
+                f"{', '.join(cohort.classes)}"
+            )
+        return replace(cohort, table=table.iloc[np.flatnonzero(known)].reset_index(drop=True))
     unknown = sorted(set(table["label"].dropna().astype(str)) - set(labels))
     if unknown:
         raise CohortError(

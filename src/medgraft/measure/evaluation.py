@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from medgraft.errors import DataError, UsageError
 from medgraft.measure.estimate import Estimate
-from medgraft.measure.intervals.bootstrap import Replicated, bootstrap, percentile_interval
+from medgraft.measure.intervals.bootstrap import Replicated, bootstrap, bounded_interval
 from medgraft.measure.intervals.delong import auroc_influence, macro_influence
-from medgraft.measure.intervals.wilson import proportion_interval, wilson
+from medgraft.measure.intervals.wilson import proportion_interval
 from medgraft.measure.metrics.catalogue import METRICS
 from medgraft.measure.metrics.metric import Metric
 from medgraft.measure.metrics.predictions import Predictions
@@ -236,13 +236,8 @@ def _bootstrapped(
 
     ``sides`` are the groups of cases that the metric needs: the one from the fewest patients counts.
     """
-    lowest, highest = metric.bounds
-    low, high = percentile_interval(replicates, value, centred=metric.centred)
-    if math.isnan(value) or low < high or value not in (lowest, highest):
-        return max(low, lowest), min(high, highest)
     fewest = min((np.unique(sample.patients.codes[side]).size for side in sides if side.any()), default=0)
-    low, high = wilson((value - lowest) / (highest - lowest), fewest)
-    return lowest + low * (highest - lowest), lowest + high * (highest - lowest)
+    return bounded_interval(metric, value, replicates, fewest)
 
 
 def _estimate(

@@ -143,9 +143,6 @@ def test_npz(tmp_path: Path, read: Callable[..., Cohort]) -> None:
     assert list(cohort.table["member"]) == expected
     assert cohort.classes == ("0", "1")
     assert cohort.table["case_id"].is_unique
-    np.savez(tmp_path / "many.npz", train_images=images, train_labels=np.zeros((3, 14)))
-    with pytest.raises(CohortError, match="several labels a case"):
-        read(tmp_path / "many.npz")
     whole = (tmp_path / "tiny.npz").read_bytes()
     (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CohortError, match="it is damaged"):

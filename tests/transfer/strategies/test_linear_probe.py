@@ -232,3 +232,47 @@ def test_balanced_weights_raise_the_rare_class():
 def test_a_wrong_option(wrong):
     with pytest.raises(ValidationError):
         LinearProbeConfig(**wrong)
+
+
+def several(unknown=0.3, seed=0, n=90, d=40):
+    """Three labels, each told by a direction of its own, some of them unknown."""
+    base, rng = material(n=n, d=d, group=2, seed=seed), np.random.default_rng(seed)
+    truth = (rng.random((n, 3)) < (0.5, 0.4, 0.3)).astype(np.int64)
+    features = (base.features + 3 * truth @ rng.normal(size=(3, d))).astype(np.float32)
+    labels = np.where(rng.random(truth.shape) < unknown, -1, truth)
+    return replace(base, features=features, labels=labels, n_classes=3, label_names=("a", "b", "c")), truth
+
+
+def test_several_labels_are_logistic_regressions_on_their_known_cases():
+    """scikit-learn's on the same standardised features, the strength of each label as it was chosen."""
+    given, truth = several()
+    done = fit(given)
+    rows = StandardScaler().fit_transform(rooted(given.features))
+    chances = done.head.answers(given.bags)
+    for column, strength in enumerate(done.facts["C"]):
+        known = given.labels[:, column] >= 0
+        peer = LogisticRegression(C=strength, tol=1e-10, max_iter=10_000).fit(rows[known], given.labels[known, column])
+        np.testing.assert_allclose(chances[:, column], peer.predict_proba(rows)[:, 1], atol=2e-4)
+    assert {row["label"] for row in done.history} == {"a", "b", "c"}
+    assert done.out_of_fold.probability.shape == (3, 90, 3)
+    found = [roc_auc_score(truth[:, c], done.out_of_fold.probability[0, :, c]) for c in range(3)]
+    assert min(found) > 0.75
+
+
+def test_what_is_unknown_of_one_label_does_not_change_the_chances_of_another():
+    given, _ = several(unknown=0.1)
+    before = LinearProbe(LinearProbeConfig()).probe(given).head.answers(given.bags)
+    for seed in range(3):
+        labels = given.labels.copy()
+        labels[np.random.default_rng(seed).random(len(labels)) < 0.5, 1] = -1
+        after = LinearProbe(LinearProbeConfig()).probe(replace(given, labels=labels)).head.answers(given.bags)
+        np.testing.assert_array_equal(after[:, [0, 2]], before[:, [0, 2]])
+        assert np.abs(after[:, 1] - before[:, 1]).max() > 1e-3
+
+
+def test_a_label_that_nobody_knows_is_even_odds():
+    given, _ = several()
+    labels = given.labels.copy()
+    labels[:, 2] = -1
+    head = LinearProbe(LinearProbeConfig()).probe(replace(given, labels=labels)).head
+    np.testing.assert_array_equal(head.answers(given.bags)[:, 2], 0.5)

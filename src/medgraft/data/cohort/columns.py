@@ -33,8 +33,8 @@ def candidates(meaning: str, header: tuple[str, ...], options: CohortOptions, ta
 
     Raises ``CohortError`` if the user named one that is not there, or one that is there twice.
     """
-    named: str | None = getattr(options, f"{meaning}_col")
-    if named is not None:
+    named = getattr(options, f"{meaning}_col")
+    if isinstance(named, str):
         if header.count(named) != 1:
             got = "stands there twice" if named in header else f"is not there{nearest(named, header)}"
             raise CohortError(

@@ -4,6 +4,12 @@ The rule is a greedy one. Groups come largest first (ties in random order), and 
 raises Σ_part Σ_class p² / fraction least (p: the part's share of the class's cases), which is smallest when
 every part holds its fraction of every class. A class that misses a part by bad luck gets its smallest groups
 placed first and the rest follow again.
+
+Where a case has several labels, each label and its absence is a class of this rule, and unknown is none: every part
+gets its fraction of the positives and of the negatives of each label. The weight 1 / cases² makes the rarest label
+decide, as in iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011), and groups stay whole.
+
+``labels`` are ``(n,)``, of any type, or ``(n, labels)`` of 1 (yes), 0 (no) and anything else (unknown).
 """
 
 from __future__ import annotations
@@ -15,7 +21,7 @@ from numpy.typing import NDArray
 
 from medgraft.errors import CohortError
 
-__all__ = ["assign_parts", "folds_for", "grouped_folds"]
+__all__ = ["assign_parts", "folds_for", "grouped_folds", "membership"]
 
 _ATTEMPTS = 20
 
@@ -23,7 +29,7 @@ Ints = NDArray[np.int64]
 
 
 def grouped_folds(labels: NDArray[np.generic], groups: Ints, *, folds: int, seed: int) -> Ints:
-    """The fold (0 … folds−1) of every row; ``labels`` and ``groups`` are ``(n,)``; no group is in two folds.
+    """The fold (0 … folds−1) of every row; ``groups`` is ``(n,)``; no group is in two folds.
 
     Raises ``CohortError`` where there are fewer groups than folds.
     """
@@ -39,29 +45,47 @@ def grouped_folds(labels: NDArray[np.generic], groups: Ints, *, folds: int, seed
     return part[group_of_row]
 
 
-def folds_for(labels: Ints, groups: Ints, wanted: int, seed: int) -> Ints | None:
+def membership(labels: NDArray[np.generic]) -> tuple[list[str], NDArray[np.bool_]]:
+    """Names of the classes and who is in them (n, classes); of several labels first each label, then its absence."""
+    if labels.ndim == 1:
+        names, place = np.unique(labels, return_inverse=True)
+        return [str(name) for name in names], place[:, None] == np.arange(len(names))
+    signs = [f"{sign}{column + 1}" for sign in ("label ", "no label ") for column in range(labels.shape[1])]
+    return signs, np.hstack([labels == 1, labels == 0])
+
+
+def folds_for(labels: NDArray[np.generic], groups: Ints, wanted: int, seed: int) -> Ints | None:
     """A fold number a case; fewer folds where a class has fewer groups, ``None`` where it has one only."""
-    groups_of = [len(np.unique(groups[labels == c])) for c in np.unique(labels)]
+    groups_of = [len(np.unique(groups[inside])) for inside in membership(labels)[1].T]
     if min(wanted, *groups_of) < 2:
         return None
     return grouped_folds(labels, groups, folds=min(wanted, *groups_of), seed=seed)
 
 
-def assign_parts(labels: NDArray[np.generic], groups: Ints, *, fractions: Sequence[float], seed: int) -> Ints:
-    """The part of every row, sized by ``fractions`` (positive, sum 1); every class stands in every part.
+def assign_parts(
+    labels: NDArray[np.generic],
+    groups: Ints,
+    *,
+    fractions: Sequence[float],
+    seed: int,
+    names: Sequence[str] | None = None,
+) -> Ints:
+    """The part of every row, sized by ``fractions`` (positive, sum 1); every class stands in every part. ``names`` of
+    the classes, for errors.
 
     Raises ``CohortError`` naming the class and its number of groups where that cannot be.
     """
     share = np.asarray(fractions, dtype=np.float64)
     counts, group_of_row = _counts(labels, groups)
-    names = np.unique(labels)
+    names = list(names or membership(labels)[0])
     holders = (counts > 0).sum(axis=0)
     for index in np.flatnonzero(holders < len(share)):
         raise CohortError(
             f"splitting the cases into {len(share)} parts: the class {str(names[index])!r} has only "
             f"{int(holders[index])} independent group{'s' if holders[index] != 1 else ''} (patients, "
             "duplicates); "
-            f"at least {len(share)} are needed: add cases, or merge the class into another with --label-map"
+            f"at least {len(share)} are needed: add cases, or "
+            + ("merge the class into another with --label-map" if labels.ndim == 1 else "leave the label out")
         )
     pinned: dict[int, int] = {}
     missing: list[int] = []
@@ -82,10 +106,10 @@ def assign_parts(labels: NDArray[np.generic], groups: Ints, *, fractions: Sequen
 
 def _counts(labels: NDArray[np.generic], groups: Ints) -> tuple[Ints, Ints]:
     """Cases ``(groups, classes)``, and the number of each row's group."""
-    names, label = np.unique(labels, return_inverse=True)
+    inside = membership(labels)[1]
     units, group = np.unique(groups, return_inverse=True)
-    counts = np.zeros((len(units), len(names)), dtype=np.int64)
-    np.add.at(counts, (group, label), 1)
+    counts = np.zeros((len(units), inside.shape[1]), dtype=np.int64)
+    np.add.at(counts, group, inside)
     return counts, group.astype(np.int64)
 
 
@@ -93,7 +117,7 @@ def _greedy(
     counts: Ints, share: NDArray[np.float64], rng: np.random.Generator, pinned: dict[int, int]
 ) -> tuple[Ints, Ints]:
     """Part of every group, and the cases ``(parts, classes)`` that each part holds then."""
-    weight = (1.0 / counts.sum(axis=0).astype(np.float64) ** 2).tolist()
+    weight = (1.0 / np.maximum(counts.sum(axis=0), 1).astype(np.float64) ** 2).tolist()
     order = rng.permutation(len(counts))
     order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
     lot = rng.random((len(counts), len(share))).tolist()

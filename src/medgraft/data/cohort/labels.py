@@ -10,8 +10,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.resolver import Draft
+from medgraft.data.cohort.targets import targets_of
 from medgraft.data.cohort.walk import natural_key
 from medgraft.errors import CohortError
 from medgraft.registry import nearest
@@ -81,7 +84,8 @@ def classes_of(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def require_trainable(cohort: Cohort, positive: str | None = None) -> None:
-    """Raise ``CohortError`` unless every case has a label, and there are two classes of two patients each."""
+    """Raise ``CohortError`` unless every case has a label, and there are two classes of two patients each (of several
+    labels a case: yes and no, for each)."""
     hints = "".join(f" ({note})" for note in cohort.notes if note.startswith("the only class folder"))
     if not cohort.classes or bool(cohort.table["label"].isna().any()):
         raise CohortError(
@@ -89,6 +93,9 @@ def require_trainable(cohort: Cohort, positive: str | None = None) -> None:
             "label "
             f"({cohort.kind}); give class folders, or a table with a label column (--label-col)"
         )
+    if cohort.multi_label:
+        _require_both_answers(cohort)
+        return
     if len(cohort.classes) < 2:
         raise CohortError(
             f"preparing to fit: one class only, {cohort.classes[0]!r} ({len(cohort)} cases); "
@@ -110,3 +117,20 @@ def require_trainable(cohort: Cohort, positive: str | None = None) -> None:
                 "the class "
                 f"into another with --label-map '{name}=…'"
             )
+
+
+def _require_both_answers(cohort: Cohort) -> None:
+    """Raise ``CohortError`` unless each label has yes and no, each from two patients."""
+    units = cohort.table["patient_id"].fillna(cohort.table["case_id"])
+    for name, column in zip(cohort.classes, targets_of(cohort.table).T, strict=True):
+        cases = {answer: int((column == answer).sum()) for answer in (1, 0)}
+        persons = {answer: int(units[column == answer].nunique()) for answer in (1, 0)}
+        if min(persons.values()) >= 2:
+            continue
+        counts = f"{cases[1]} positive, {cases[0]} negative, {int(np.isnan(column).sum())} unknown cases"
+        few = "positive" if persons[1] < 2 else "negative"
+        what = f"no {few} case" if not min(cases.values()) else f"{few} cases of one patient only"
+        raise CohortError(
+            f"preparing to fit: the label {name!r} has {what} ({counts}); at least two patients of each are needed, "
+            "one to learn from and one to test on: add cases, or leave the label out of --label-col"
+        )

@@ -22,7 +22,9 @@ class CohortOptions(BaseModel):
 
     table: Path | None = Field(default=None, description="table of cases (CSV, TSV or Parquet); alone or inside DATA")
     path_col: str | None = Field(default=None, description="column that names the image files")
-    label_col: str | None = Field(default=None, description="column that holds the label")
+    label_col: str | tuple[str, ...] | None = Field(
+        default=None, description="column that holds the label; several columns: each is a label, yes or no"
+    )
     patient_col: str | None = Field(default=None, description="column that holds the patient's id")
     site_col: str | None = Field(default=None, description="column that holds the hospital, scanner or data set")
     split_col: str | None = Field(default=None, description="column that holds train, val or test")
@@ -49,6 +51,12 @@ class CohortOptions(BaseModel):
         if groups < 1:
             raise ValueError(f"{value!r} has no group; put the patient's part in (…), as in '^([^_]+)_'")
         return value
+
+    @field_validator("label_col")
+    @classmethod
+    def _one_name_is_text(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        """A list of one name is that name."""
+        return value[0] if isinstance(value, tuple) and len(value) == 1 else value or None
 
     @model_validator(mode="after")
     def _one_source_of_patients(self) -> CohortOptions:

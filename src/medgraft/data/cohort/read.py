@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from medgraft.data.cohort.cohort import Cohort, Quarantined
@@ -23,6 +24,7 @@ from medgraft.data.cohort.repeats import settle_repeats
 from medgraft.data.cohort.resolve import resolve
 from medgraft.data.cohort.resolver import Draft, Found
 from medgraft.data.cohort.series import gather_series
+from medgraft.data.cohort.targets import PREFIX, refuse_class_options
 from medgraft.data.cohort.walk import natural_key
 from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.errors import CohortError, ReaderError
@@ -75,6 +77,8 @@ def _settled(
 ) -> Cohort:
     """Labels and repeats settled, files hashed, ids given, sorted."""
     notes = list(found.notes)
+    if found.names:
+        refuse_class_options(options)
     drafts = settle_labels(found.drafts, options.label_map) if found.labelled else list(found.drafts)
     drafts, series = gather_series(drafts, reader.is_stack)
     if series:
@@ -96,9 +100,11 @@ def _settled(
     good, bad = _separate(drafts, digests, members)
     good.sort(key=lambda draft: _place_in_order(draft, found.base))
     table = _frame(good, digests, home, options.modality or Modality.UNKNOWN)
+    for column, name_of in enumerate(found.names):
+        table[PREFIX + name_of] = np.array([draft.answers[column] for draft in good], dtype=np.float64)
     return Cohort(
         table=table,
-        classes=classes_of(label for draft in good if (label := draft.label) is not None),
+        classes=found.names or classes_of(label for draft in good if (label := draft.label) is not None),
         kind=found.kind,
         name=name,
         quarantined=tuple(_quarantined(draft, home) for draft in bad),

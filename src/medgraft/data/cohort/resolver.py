@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.cohort.targets import Answers
 
 __all__ = ["Draft", "Found", "Resolver"]
 
@@ -29,6 +30,8 @@ class Draft:
     row: int | None = None
     """Row in the table as a spreadsheet counts: the header is row 1."""
     problem: str | None = None
+    answers: Answers = ()
+    """Where a case has several labels: one answer each, and ``label`` tells them."""
 
     @property
     def where(self) -> str:
@@ -38,13 +41,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The cases of DATA. Paths are absolute; they are sorted and matched relative to ``base``."""
+    """The cases of DATA. Paths are absolute; they are sorted and matched relative to ``base``. ``names`` of the labels,
+    where a case has several."""
 
     drafts: tuple[Draft, ...]
     kind: str
     base: Path
     labelled: bool
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 Resolver = Callable[[Path, CohortOptions], Found | str]

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.data.cohort.cohort import Cohort
-from medgraft.data.cohort.folds import assign_parts
+from medgraft.data.cohort.folds import assign_parts, membership
 from medgraft.data.cohort.labels import require_trainable
 from medgraft.data.cohort.leaks import Dropped, find_leaks
 from medgraft.errors import CohortError, LeakageError
@@ -99,8 +99,9 @@ def make_split(
     table = cohort.table
     train, val, test = fractions
     shares = {"train": train, "val": val, "test": test} if need_val else {"train": train + val, "test": test}
-    labels = table["label"].to_numpy(dtype=object).astype(str)
-    parts = assign_parts(labels, groups, fractions=list(shares.values()), seed=seed)
+    parts = assign_parts(
+        cohort.strata(), groups, fractions=list(shares.values()), seed=seed, names=_sorted_names(cohort)
+    )
     assigned = pd.Series([list(shares)[part] for part in parts], index=table.index)
     train_ids, val_ids, test_ids = _ids(table, assigned)
     return Split(train_ids, val_ids, test_ids, False, seed, _named(fractions), on_leak)
@@ -128,7 +129,7 @@ def _check_fractions(fractions: tuple[float, float, float], need_val: bool) -> N
 def _given(cohort: Cohort, groups: NDArray[np.int64], plan: Split, need_val: bool) -> Split:
     """The split that comes with the data, mended as ``plan.leak_policy`` says."""
     table = cohort.table
-    _check_given(table)
+    _check_given(cohort)
     leaks = find_leaks(table, groups)
     if leaks:
         _refuse_leaks(table, leaks, plan.leak_policy)
@@ -137,10 +138,9 @@ def _given(cohort: Cohort, groups: NDArray[np.int64], plan: Split, need_val: boo
     part = table["split"].where(~table["case_id"].isin(gone))
     notes: list[str] = []
     if need_val and not (part == "val").any():
-        part = _carve_val(table, part, groups, plan)
+        part = _carve_val(cohort, part, groups, plan)
         notes.append(f"the given split has no val: {int((part == 'val').sum())} cases were taken from train")
-    present = set(table.loc[part == "train", "label"])
-    absent = [name for name in cohort.classes if name not in present]
+    absent = _absent(cohort, part == "train")
     if absent:
         after = " after its leaks were mended" if dropped else ""
         raise CohortError(
@@ -148,8 +148,7 @@ def _given(cohort: Cohort, groups: NDArray[np.int64], plan: Split, need_val: boo
             "the split "
             "column or folders out so that medgraft splits"
         )
-    tested = set(table.loc[part == "test", "label"])
-    notes += [f"the given test part has no case of the class {name}" for name in cohort.classes if name not in tested]
+    notes += [f"the given test part has no case of the class {name}" for name in _absent(cohort, part == "test")]
     train_ids, val_ids, test_ids = _ids(table, part)
     return Split(
         train_ids,
@@ -165,12 +164,25 @@ def _given(cohort: Cohort, groups: NDArray[np.int64], plan: Split, need_val: boo
     )
 
 
-def _check_given(table: pd.DataFrame) -> None:
+def _sorted_names(cohort: Cohort) -> tuple[str, ...]:
+    """The names of ``strata`` in the order of ``membership``."""
+    return cohort.strata_names if cohort.multi_label else tuple(np.unique(cohort.strata()).astype(str))
+
+
+def _absent(cohort: Cohort, rows: pd.Series) -> list[str]:
+    """Classes without a case in ``rows``, in the cohort's order."""
+    inside = membership(cohort.strata())[1][rows.to_numpy(dtype=bool)].any(axis=0)
+    there = dict(zip(_sorted_names(cohort), inside, strict=True))
+    return [name for name in cohort.strata_names if not there.get(name, False)]
+
+
+def _check_given(cohort: Cohort) -> None:
     """Every case has a label and a part, and there is something to learn from and to test on."""
+    table = cohort.table
     unlabelled = int(table["label"].isna().sum())
     if unlabelled:
         raise CohortError(f"using the given split: {unlabelled} of {len(table)} cases have no label; label all of them")
-    if table["label"].nunique() < 2:
+    if not cohort.multi_label and table["label"].nunique() < 2:
         raise CohortError(
             f"using the given split: one class only, {table['label'].iloc[0]!r}; at least two classes are needed"
         )
@@ -212,12 +224,12 @@ def _refuse_leaks(table: pd.DataFrame, leaks: list[Dropped], policy: LeakPolicy)
         )
 
 
-def _carve_val(table: pd.DataFrame, part: pd.Series, groups: NDArray[np.int64], plan: Split) -> pd.Series:
+def _carve_val(cohort: Cohort, part: pd.Series, groups: NDArray[np.int64], plan: Split) -> pd.Series:
     """``part`` with a grouped, stratified share of train turned into val."""
     rows = np.flatnonzero((part == "train").to_numpy(dtype=bool))
-    labels = table["label"].to_numpy(dtype=object).astype(str)[rows]
+    labels, names = cohort.strata()[rows], _sorted_names(cohort) if cohort.multi_label else None
     share = plan.fractions["val"] / (plan.fractions["train"] + plan.fractions["val"])
-    carved = assign_parts(labels, groups[rows], fractions=[1.0 - share, share], seed=plan.seed)
+    carved = assign_parts(labels, groups[rows], fractions=[1.0 - share, share], seed=plan.seed, names=names)
     part = part.copy()
     part.iloc[rows[carved == 1]] = "val"
     return part

@@ -16,6 +16,7 @@ from medgraft.data.cohort.columns import candidates
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.resolver import Draft, Found
 from medgraft.data.cohort.tabular import TABLE_SUFFIXES, Rows, read_rows
+from medgraft.data.cohort.targets import Answers, label_columns, read_answers, told
 from medgraft.data.cohort.walk import split_of_name
 from medgraft.errors import CohortError
 
@@ -118,20 +119,27 @@ def _place(cell: str | None, bases: tuple[Path, ...]) -> Path | None:
 def _found(table: _Table, data: Path, options: CohortOptions) -> Found:
     """Turn rows into drafts."""
     rows, notes = table.rows, list(table.rows.notes)
-    label = _column("label", table, options, notes)
+    several = label_columns(rows.header, options, table.path)
+    label = None if several else _column("label", table, options, notes)
     patient = _column("patient", table, options, notes) if options.patient_regex is None else None
     site = _column("site", table, options, notes)
     splits = _splits(table, options, notes)
-    folder_labels = {} if label is not None or not data.is_dir() else labels_by_folder(data)
+    folder_labels = {} if several or label is not None or not data.is_dir() else labels_by_folder(data)
     empty: list[str | None] = [None] * len(rows.cells)
     labels = rows.column(label) if label is not None else empty
     if folder_labels:
         labels = [folder_labels.get(place) if place is not None else None for place in table.places]
+    answers: list[Answers] = [()] * len(rows.cells)
+    if several:
+        answers = read_answers([rows.column(name) for name in several], several, rows.numbers, table.path)
+        labels = [told(one, several) for one in answers]
     patients = rows.column(patient) if patient is not None else empty
     sites = rows.column(site) if site is not None else empty
     drafts = tuple(
-        _draft(Draft(place or table.path, "", *_stripped(cells), row=number), place)
-        for number, place, *cells in zip(rows.numbers, table.places, labels, patients, sites, splits, strict=True)
+        _draft(Draft(place or table.path, "", *_stripped(cells), row=number, answers=said), place)
+        for number, place, said, *cells in zip(
+            rows.numbers, table.places, answers, labels, patients, sites, splits, strict=True
+        )
     )
     labelled = any(item.label is not None for item in drafts)
     if label is not None and not labelled:
@@ -141,7 +149,7 @@ def _found(table: _Table, data: Path, options: CohortOptions) -> Found:
         kind += "; labels from the class folders"
     elif data.is_dir() and label is not None and labels_by_folder(data):
         kind += "; it wins over the class folders"
-    return Found(drafts, kind, table.base, labelled, tuple(notes))
+    return Found(drafts, kind, table.base, labelled, tuple(notes), tuple(several))
 
 
 def _stripped(cells: list[str | None]) -> tuple[str | None, str | None, str | None, str | None]:
@@ -159,7 +167,9 @@ def _draft(draft: Draft, place: Path | None) -> Draft:
         problem = f"{draft.where}no such file"
     if problem is None:
         return draft
-    return Draft(draft.path, label=draft.label, split=draft.split, row=draft.row, problem=problem)
+    return Draft(
+        draft.path, label=draft.label, split=draft.split, row=draft.row, problem=problem, answers=draft.answers
+    )
 
 
 def _column(meaning: str, table: _Table, options: CohortOptions, notes: list[str]) -> str | None:

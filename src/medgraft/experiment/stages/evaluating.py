@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,20 @@ from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_table
 from medgraft.files import write_json
 from medgraft.measure.evaluation import evaluate, evaluate_repeats, evaluation_warnings
-from medgraft.measure.threshold import predicted_class
-from medgraft.transfer.models.bundle import Bundle
+from medgraft.measure.multi_label import LabelRule, evaluate_labels, label_warnings
+from medgraft.transfer.models.bundle import Bundle, Calibration
+from medgraft.transfer.tasks.task import Task
 from medgraft.types import SPLITS
 
-__all__ = ["evaluate_part", "evaluation_stage", "prediction_rows", "train_majority"]
+__all__ = ["Majority", "evaluate_part", "evaluation_stage", "majority_of", "prediction_rows", "train_majority"]
+
+Majority = int | tuple[int, ...]
+"""What most training cases have: the index of a class, or 1 or 0 a label."""
 
 
 def prediction_rows(table: pd.DataFrame, split: str, probability: NDArray[np.float64], bundle: Bundle) -> pd.DataFrame:
     """Rows of ``predictions.parquet`` for cases of one part; ``table`` has the cohort's columns."""
-    task = bundle.task
-    called = predicted_class(probability, bundle.calibration.threshold, task.positive_index)
+    task, called = bundle.task, bundle.called(probability)
     rows = pd.DataFrame(
         {
             "case_id": table["case_id"].to_numpy(),
@@ -33,25 +37,40 @@ def prediction_rows(table: pd.DataFrame, split: str, probability: NDArray[np.flo
             "split": split,
             "repeat": pd.array([pd.NA] * len(table), dtype="Int64"),
             "fold": pd.array([pd.NA] * len(table), dtype="Int64"),
-            "y_true": table["label"].to_numpy(),
-            "y_pred": [task.labels[int(index)] for index in called],
         }
     )
+    if task.kind == "multi-label":
+        truth = task.targets(table)
+        for column, label in enumerate(task.labels):
+            rows[f"y_{label}"] = np.where(truth[:, column] < 0, np.nan, truth[:, column])
+            rows[f"called_{label}"] = called[:, column]
+    else:
+        rows["y_true"], rows["y_pred"] = table["label"].to_numpy(), task.told(called)
     for column, label in enumerate(task.labels):
         rows[f"p_{label}"] = probability[:, column]
     return rows
 
 
 def evaluate_part(
-    rows: pd.DataFrame, bundle: Bundle, *, majority: int, seed: int, replicates: int
+    rows: pd.DataFrame, bundle: Bundle, *, majority: Majority, seed: int, replicates: int
 ) -> tuple[dict[str, Any], list[str]]:
     """Numbers and warnings of one part's rows; repeats of cross-validation are pooled as they should be."""
     task, calibration = bundle.task, bundle.calibration
     columns = [f"p_{label}" for label in task.labels]
     repeats = [group for _, group in rows.groupby("repeat", sort=True)] or [rows]
     first = repeats[0]
-    truth = task.encode(first["y_true"].tolist())
     groups = _patients(first["patient_id"])
+    chances = np.stack([group[columns].to_numpy() for group in repeats])
+    if isinstance(majority, tuple):
+        truth, called = (_columns(first, sign, task.labels) for sign in ("y_", "called_"))
+        cuts = [calibration.per_label.get(label, Calibration()) for label in task.labels]
+        rules = {
+            label: LabelRule(cut.threshold, cut.threshold_from, most)
+            for label, cut, most in zip(task.labels, cuts, majority, strict=True)
+        }
+        found = evaluate_labels(truth, chances, rules, groups=groups, seed=seed, replicates=replicates)
+        return found, label_warnings(truth, called, task.labels, groups)
+    truth, called = (_indices(first[name], task.labels) for name in ("y_true", "y_pred"))
     options: dict[str, Any] = {
         "labels": task.labels,
         "positive": task.positive,
@@ -62,11 +81,9 @@ def evaluate_part(
         "seed": seed,
         "replicates": replicates,
     }
-    called = task.encode(first["y_pred"].tolist())
     warnings = evaluation_warnings(truth, called, task.labels, groups)
     if len(repeats) == 1:
-        return evaluate(truth, first[columns].to_numpy(), **options), warnings
-    chances = np.stack([group[columns].to_numpy() for group in repeats])
+        return evaluate(truth, chances[0], **options), warnings
     return evaluate_repeats(truth, chances, **options), warnings
 
 
@@ -80,10 +97,38 @@ def _patients(ids: pd.Series) -> NDArray[np.int64] | None:
     return np.asarray(pd.factorize(ids)[0], dtype=np.int64)
 
 
-def train_majority(work: Workspace, split: Split) -> int:
-    """Index of the most frequent class of the training cases."""
-    train = work.cohort.table[work.cohort.table["case_id"].isin(split.train)]
-    return int(np.bincount(work.task.encode(train["label"].tolist()), minlength=len(work.task.labels)).argmax())
+def _columns(rows: pd.DataFrame, sign: str, labels: Sequence[str]) -> NDArray[np.int64]:
+    """(n, labels) of 1, 0 and -1 from one column a label."""
+    numbers = rows[[sign + label for label in labels]].to_numpy(dtype=np.float64)
+    return np.asarray(np.nan_to_num(numbers, nan=-1.0).astype(np.int64))
+
+
+def _indices(names: pd.Series, labels: Sequence[str]) -> NDArray[np.int64]:
+    """Class indices; -1 where the name is none of ``labels``."""
+    index = {name: number for number, name in enumerate(labels)}
+    return np.array([index.get(str(name), -1) for name in names], dtype=np.int64)
+
+
+def train_majority(work: Workspace, split: Split) -> Majority:
+    """What most training cases have."""
+    truth = work.task.targets(work.cohort.table[work.cohort.table["case_id"].isin(split.train)])
+    if truth.ndim == 2:
+        return tuple(((truth == 1).sum(axis=0) > (truth == 0).sum(axis=0)).astype(int).tolist())
+    return int(np.bincount(truth, minlength=len(work.task.labels)).argmax())
+
+
+def majority_of(meta: Mapping[str, Any], task: Task) -> Majority:
+    """The same from ``metrics.json``."""
+    if "majority_answers" in meta:
+        return tuple(int(meta["majority_answers"][label]) for label in task.labels)
+    return task.labels.index(meta["majority_label"])
+
+
+def _majority_meta(majority: Majority, task: Task) -> dict[str, Any]:
+    """For ``metrics.json``."""
+    if isinstance(majority, tuple):
+        return {"majority_answers": dict(zip(task.labels, majority, strict=True))}
+    return {"majority_label": task.labels[majority]}
 
 
 def evaluation_stage(work: Workspace) -> None:
@@ -120,7 +165,7 @@ def evaluation_stage(work: Workspace) -> None:
         "positive_label": work.task.positive,
         "task": work.task.kind,
         "labels": list(work.task.labels),
-        "majority_label": work.task.labels[majority],
+        **_majority_meta(majority, work.task),
         "bootstrap_replicates": config.evaluation.replicates,
         "stamp": "leaking split" if work.split.leaking else None,
         "warnings": warnings,

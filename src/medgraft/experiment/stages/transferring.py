@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -35,7 +36,7 @@ def material_of(work: Workspace) -> Material:
     return Material(
         features=work.embedding.features[rows],
         slices=work.embedding.bags.take(rows),
-        labels=work.task.encode(work.cohort.table["label"].tolist())[rows],
+        labels=work.task.targets(work.cohort.table)[rows],
         groups=work.groups[rows],
         is_val=parts[rows] == "val",
         index=rows.astype(np.int64),
@@ -51,6 +52,7 @@ def material_of(work: Workspace) -> Material:
         identity=f"{work.cohort.pixels_digest()}|{work.preprocessing.digest()}|{work.job.identity()}",
         cohort_size=len(work.cohort),
         teacher=None if work.teacher is None else partial(work.teacher.answers, pictures, work.reader, work.progress),
+        label_names=work.task.labels,
         positive=1 if work.task.positive_index is None else work.task.positive_index,
     )
 
@@ -99,24 +101,30 @@ def _embed_again(work: Workspace, state: dict[str, NDArray[Any]]) -> None:
 
 
 def _calibration(work: Workspace, material: Material, done: Transferred) -> Calibration:
-    """The threshold of a binary task: from validation cases, else from out-of-fold predictions of training cases."""
+    """The threshold of a binary task, or of each label: from validation cases, else from out-of-fold predictions."""
+    seen: list[tuple[str, NDArray[Any], NDArray[Any]]] = []
     if material.is_val.any():
         chances = done.head.answers(material.bags.take(material.is_val))
-        found = _threshold(work, material.labels[material.is_val], chances, "val")
-        if found.threshold is not None:
-            return found
+        seen.append(("val", material.labels[material.is_val], chances))
     if done.out_of_fold is not None:
-        rows = done.out_of_fold.rows
-        return _threshold(work, material.labels[rows], done.out_of_fold.probability.mean(axis=0), "cv")
-    return Calibration()
-
-
-def _threshold(work: Workspace, labels: NDArray[Any], chances: NDArray[Any], origin: str) -> Calibration:
-    """Youden's cut, where both classes are there."""
+        seen.append(("cv", material.labels[done.out_of_fold.rows], done.out_of_fold.probability.mean(axis=0)))
+    if work.task.kind == "multi-label":
+        names = enumerate(work.task.labels)
+        per_label = {name: _cut([(of, y[:, column], p[:, column]) for of, y, p in seen]) for column, name in names}
+        return Calibration(per_label=per_label)
     positive = work.task.positive_index
-    if positive is None or len(np.unique(labels)) < 2:
+    if positive is None:
         return Calibration()
-    return Calibration(threshold=choose_threshold(labels == positive, chances[:, positive]), threshold_from=origin)
+    return _cut([(origin, labels == positive, chances[:, positive]) for origin, labels, chances in seen])
+
+
+def _cut(seen: Sequence[tuple[str, NDArray[Any], NDArray[Any]]]) -> Calibration:
+    """Youden's cut on the first that has yes and no; ``(from where, yes or no or -1 (n,), chance of yes (n,))``."""
+    for origin, answers, chances in seen:
+        known = answers >= 0
+        if len(np.unique(answers[known])) == 2:
+            return Calibration(threshold=choose_threshold(answers[known] == 1, chances[known]), threshold_from=origin)
+    return Calibration()
 
 
 def _checksum(state: dict[str, NDArray[Any]]) -> str:

@@ -31,7 +31,7 @@ from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.transfer.models.bundle import Bundle
 from medgraft.transfer.strategies.strategy import OutOfFold, Strategy, Transferred
-from medgraft.transfer.tasks.classification import Classification
+from medgraft.transfer.tasks.task import Task
 
 __all__ = ["Workspace", "pictures_of"]
 
@@ -52,7 +52,7 @@ class Workspace:
     reader: ImageReader
     progress: Progress
     cohort: Cohort
-    task: Classification
+    task: Task
     job: Job
     preprocessing: Preprocessing
     strategy: Strategy

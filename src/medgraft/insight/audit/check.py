@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.cohort.targets import targets_of
 from medgraft.data.imaging.facts import PixelFacts
 from medgraft.insight.audit.near_pairs import NearPair
 from medgraft.registry import Registry
@@ -49,6 +50,22 @@ class Material:
     def cases(self) -> list[str]:
         """The case ids whose pixels are known, in the order of the cohort."""
         return [case for case in self.cohort.table["case_id"].astype(str) if case in self.facts]
+
+    def questions(self) -> list[tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.int64]]]:
+        """What is asked of the cases whose pixels are known: rows, names of the answers, and the answer (an index) of
+        each row. One question for the class of a case, or one a label where a case has several."""
+        table = self.cohort.table
+        seen = table["case_id"].astype(str).isin(list(self.facts)).to_numpy(dtype=np.bool_)
+        if self.cohort.multi_label:
+            targets = targets_of(table)
+            known = [np.flatnonzero(seen & ~np.isnan(column)) for column in targets.T]
+            return [
+                (rows, (f"no {name}", name), column[rows].astype(np.int64))
+                for rows, name, column in zip(known, self.cohort.classes, targets.T, strict=True)
+            ]
+        rows = np.flatnonzero(seen & table["label"].notna().to_numpy(dtype=np.bool_))
+        names, truth = np.unique(table["label"].to_numpy(dtype=object)[rows].astype(str), return_inverse=True)
+        return [(rows, tuple(str(name) for name in names), truth.astype(np.int64))]
 
     def labels(self) -> dict[str, str | None]:
         """case id → label, ``None`` where unlabelled."""

@@ -41,30 +41,27 @@ CueResult = dict[str, Any]
 @CHECKS.register("shortcuts")
 def shortcuts(material: Material) -> dict[str, list[Any]]:
     """``shortcuts``: each cue that gives a class away, with its AUROC and interval."""
-    rows = np.array(
-        [
-            row
-            for row, (case, label) in enumerate(material.labels().items())
-            if label is not None and case in material.facts
-        ],
-        dtype=np.int64,
-    )
-    table = material.cohort.table.iloc[rows]
-    labels = table["label"].astype(str).to_numpy()
-    groups = np.arange(len(rows)) if material.groups is None else material.groups[rows]
-    names, truth = np.unique(labels, return_inverse=True)
-    if len(rows) < _FEWEST or len(names) < 2:
-        return {"shortcuts": []}
-    sites = [None if unknown else str(name) for name, unknown in zip(table["site"], table["site"].isna(), strict=True)]
-    facts = [material.facts[case] for case in table["case_id"].astype(str)]
-    cues = CueMaterial(sites, facts, None if material.grey is None else material.grey[rows])
-    found = []
-    for name, cue in CUES.items():
-        numbers = cue(cues)
-        if numbers.shape[1]:
-            result = cue_scores(numbers, truth, groups, tests=len(CUES) * len(names))
+    asked, found = material.questions(), list[dict[str, Any]]()
+    tests = len(CUES) * (len(asked) if len(asked) > 1 else len(asked[0][1]))
+    for rows, names, truth in asked:
+        if len(rows) < _FEWEST or len(np.unique(truth)) < 2:
+            continue
+        table = material.cohort.table.iloc[rows]
+        groups = np.arange(len(rows)) if material.groups is None else material.groups[rows]
+        pairs = zip(table["site"], table["site"].isna(), strict=True)
+        sites = [None if unknown else str(name) for name, unknown in pairs]
+        facts = [material.facts[case] for case in table["case_id"].astype(str)]
+        cues = CueMaterial(sites, facts, None if material.grey is None else material.grey[rows])
+        for name, cue in CUES.items():
+            numbers = cue(cues)
+            result = cue_scores(numbers, truth, groups, tests=tests) if numbers.shape[1] else None
             if result is not None and result["auroc"] >= _NAMED_FROM and result["floor"] > 0.5:
-                found.append(_entry(name, str(names[result.pop("class")]), result, len(names)))
+                best = result.pop("class")
+                if material.cohort.multi_label:
+                    found.append(_entry(name, names[1], result, f"the label {names[1]}"))
+                else:
+                    told = "the label" if len(names) == 2 else f"the class {names[best]}"
+                    found.append(_entry(name, names[best], result, told))
     return {"shortcuts": sorted(found, key=lambda entry: -float(entry["auroc"]))}
 
 
@@ -133,10 +130,9 @@ _WORDS = {
 }
 
 
-def _entry(cue: str, label: str, result: CueResult, classes: int) -> dict[str, Any]:
-    """One entry of ``audit.json``."""
+def _entry(cue: str, label: str, result: CueResult, told: str) -> dict[str, Any]:
+    """One entry of ``audit.json``; ``told``: what the cue gives away."""
     numbers = {key: round(float(result[key]), 4) for key in ("auroc", "low", "high")}
-    told = "the label" if classes == 2 else f"the class {label}"
     text = (
         f"{_WORDS.get(cue, cue)} alone predicts {told} with an AUROC of {numbers['auroc']:.2f} "
         f"({numbers['low']:.2f} to {numbers['high']:.2f}): a model may have learnt that instead of the disease"

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medgraft.measure.intervals.wilson import wilson
 from medgraft.measure.metrics.metric import Metric
 from medgraft.measure.metrics.predictions import Predictions, Weighted
 from medgraft.measure.patients import Patients
 
-__all__ = ["Replicated", "bootstrap", "case_weights", "percentile_interval"]
+__all__ = ["Replicated", "bootstrap", "bounded_interval", "case_weights", "percentile_interval"]
 
 Floats = NDArray[np.float64]
 CELLS = 250_000
@@ -85,3 +86,14 @@ def percentile_interval(values: Floats, value: float, *, centred: bool = False) 
     low, middle, high = (float(x) for x in np.quantile(defined, [0.025, 0.5, 0.975]))
     shift = value - middle if centred else 0.0
     return min(low + shift, value), max(high + shift, value)
+
+
+def bounded_interval(metric: Metric, value: float, values: Floats, fewest: int) -> tuple[float, float]:
+    """``percentile_interval`` within the metric's range; where all replicates agree on an end of it, Wilson's among the
+    ``fewest`` patients that the number rests on: 20 of 20 is not certainty."""
+    lowest, highest = metric.bounds
+    low, high = percentile_interval(values, value, centred=metric.centred)
+    if math.isnan(value) or low < high or value not in (lowest, highest):
+        return max(low, lowest), min(high, highest)
+    low, high = wilson((value - lowest) / (highest - lowest), fewest)
+    return lowest + low * (highest - lowest), lowest + high * (highest - lowest)

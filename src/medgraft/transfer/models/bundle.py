@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ from safetensors.numpy import load, save
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.errors import ArtifactError, UsageError
 from medgraft.files import read_json, verify_manifest, write_bytes, write_json, write_manifest
+from medgraft.measure.threshold import predicted_class
 from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.transfer.models.heads.catalogue import HEADS
 from medgraft.transfer.models.heads.head import Head
-from medgraft.transfer.tasks.classification import Classification
+from medgraft.transfer.tasks.catalogue import task_of
+from medgraft.transfer.tasks.task import Task
 
 __all__ = ["Bundle", "Calibration", "read_bundle", "write_bundle"]
 
@@ -36,11 +38,29 @@ _BACKBONE, _HEAD = "backbone.", "head."
 
 @dataclass(frozen=True)
 class Calibration:
-    """How probabilities become an answer. ``threshold`` is the cut of a binary task and where it was chosen."""
+    """How probabilities become an answer. ``threshold`` is the cut of a binary task and where it was chosen; where a
+    case has several labels, ``per_label`` has one a label."""
 
     kind: str = "none"
     threshold: float | None = None
     threshold_from: str | None = None
+    per_label: Mapping[str, Calibration] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Calibration:
+        """From ``calibration.json``."""
+        inner = {label: cls.of(one) for label, one in content.get("per_label", {}).items()}
+        return cls(content["kind"], content["threshold"], content["threshold_from"], inner)
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``calibration.json``; ``per_label`` only where it is said."""
+        content: dict[str, Any] = {
+            "kind": self.kind,
+            "threshold": self.threshold,
+            "threshold_from": self.threshold_from,
+        }
+        inner = {label: one.to_json() for label, one in self.per_label.items()}
+        return {**content, "per_label": inner} if inner else content
 
 
 @dataclass(frozen=True)
@@ -52,11 +72,21 @@ class Bundle:
     state: Mapping[str, NDArray[Any]]
     head: Head
     preprocessing: Preprocessing
-    task: Classification
+    task: Task
     calibration: Calibration
     strategy: Mapping[str, Any]
     engine: str
     frozen: bool
+
+    def called(self, probability: NDArray[np.float64]) -> NDArray[np.int64]:
+        """What is called at the chosen cuts: (n,) indices of classes, or (n, labels) of 1 and 0."""
+        task, calibration = self.task, self.calibration
+        if task.kind == "multi-label":
+            cuts = [calibration.per_label.get(label, calibration).threshold for label in task.labels]
+            pairs = np.stack([1 - probability, probability], axis=-1)
+            each = [predicted_class(pairs[:, column], cut, 1) for column, cut in enumerate(cuts)]
+            return np.stack(each, axis=1).astype(np.int64)
+        return predicted_class(probability, calibration.threshold, task.positive_index).astype(np.int64)
 
 
 def write_bundle(folder: Path, bundle: Bundle, *, gallery: bool = False) -> None:
@@ -97,7 +127,7 @@ def write_bundle(folder: Path, bundle: Bundle, *, gallery: bool = False) -> None
         write_json(fresh / "preprocessing.json", bundle.preprocessing.model_dump(mode="json"))
         task = bundle.task
         write_json(fresh / "labels.json", {"labels": list(task.labels), "positive": task.positive, "task": task.kind})
-        write_json(fresh / "calibration.json", asdict(bundle.calibration))
+        write_json(fresh / "calibration.json", bundle.calibration.to_json())
         write_manifest(fresh)
         if folder.exists():
             shutil.rmtree(folder)
@@ -119,7 +149,7 @@ def read_bundle(folder: Path) -> Bundle:
     preprocessing = {k: v for k, v in read_json(folder / "preprocessing.json").items() if k != "format_version"}
     try:
         tensors = load((folder / "model.safetensors").read_bytes())
-        known = {field.name for field in fields(BackboneFacts)}
+        known = {one.name for one in fields(BackboneFacts)}
         facts: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in model["backbone"].items() if k in known
         }
@@ -131,8 +161,8 @@ def read_bundle(folder: Path) -> Bundle:
             state=_part(tensors, _BACKBONE),
             head=HEADS.get(model["head"]["kind"]).restore(_part(tensors, _HEAD), model["head"]),
             preprocessing=Preprocessing(**preprocessing),
-            task=Classification(tuple(labels["labels"]), labels["positive"]),
-            calibration=Calibration(**{k: calibration[k] for k in ("kind", "threshold", "threshold_from")}),
+            task=task_of(labels["task"], labels["labels"], labels["positive"]),
+            calibration=Calibration.of(calibration),
             strategy=model["strategy"],
             engine=model["engine"]["name"],
             frozen=model["frozen"],

@@ -5,6 +5,9 @@ weak regularisation that stops when a step got worse (the curve has one valley).
 first (see ``root``; docs/decisions/0007 has the figures). Cross-validation is nested: in
 every outer fold C is chosen anew by inner folds that do not see the held-out cases.
 
+Several labels a case are as many questions of yes and no on the same axes, each with a strength of its own, and each of
+the cases whose answer is known: what is unknown about one label changes nothing for another.
+
 Source: Alain & Bengio 2016 (linear classifier probes); Kornblith et al. 2019 for L-BFGS on frozen features.
 """
 
@@ -16,12 +19,14 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from medgraft.data.cohort.folds import folds_for
 from medgraft.transfer.models.heads.head import softmax
 from medgraft.transfer.models.heads.linear import LinearHead
-from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, class_weights, path_logits
+from medgraft.transfer.models.heads.sigmoid import SigmoidHead
+from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, class_weights, path_logits, path_scores
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.crossvalidation import cross_validate
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, OutOfFold, Transferred
@@ -56,7 +61,7 @@ class LinearProbeConfig(BaseModel):
 
 @dataclass(frozen=True)
 class _Cases:
-    """The rows of one training problem."""
+    """The rows of one training problem; ``labels`` as in the material."""
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
@@ -65,6 +70,26 @@ class _Cases:
 
     def take(self, rows: NDArray[Any]) -> _Cases:
         return _Cases(self.features[rows], self.labels[rows], self.groups[rows], self.n_classes)
+
+    def questions(self, coordinates: NDArray[Any]) -> list[_Question]:
+        """What is asked of them: the class, or yes or no a label, of the cases where that is known."""
+        if self.labels.ndim == 1:
+            return [_Question(coordinates, self.labels, self.groups, self.n_classes)]
+        known = [np.flatnonzero(column >= 0) for column in self.labels.T]
+        return [
+            _Question(coordinates[rows], column[rows], self.groups[rows], 2)
+            for rows, column in zip(known, self.labels.T, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One logistic regression: ``coordinates`` (m, r) on the axes of all cases, ``labels`` (m,) indices of classes."""
+
+    coordinates: NDArray[Any]
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    n_classes: int
 
 
 @dataclass(frozen=True)
@@ -78,12 +103,27 @@ class _Sweep:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """Parameters on the principal axes of the training cases, and how their strength was found."""
+    """Parameters (outputs, r + 1) a question on the principal axes of the training cases, and how their strengths were
+    found."""
 
     axes: PrincipalAxes
-    parameters: NDArray[np.float64]
-    strength: float
-    sweep: list[dict[str, Any]]
+    parameters: list[NDArray[np.float64]]
+    sweeps: list[_Sweep]
+    several: bool
+
+    def answers(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(m, classes) or (m, labels) of other cases."""
+        coordinates = self.axes(features)
+        if self.several:
+            return np.asarray(expit(path_scores(np.stack(self.parameters), coordinates)[:, :, 0]))
+        return softmax(path_logits(self.parameters[0][None], coordinates)[:, 0])
+
+    def head(self, *, rooted: bool) -> LinearHead:
+        """On the features before the root, if ``rooted``."""
+        if not self.several:
+            return replace(self.axes.head(self.parameters[0]), rooted=rooted)
+        weight, bias = np.vstack(self.parameters)[:, :-1] @ self.axes.axes.T, np.vstack(self.parameters)[:, -1]
+        return replace(SigmoidHead.folded(weight, bias, self.axes.mean, self.axes.scale), rooted=rooted)
 
 
 @dataclass(frozen=True)
@@ -103,6 +143,7 @@ class LinearProbe:
     needs_validation: ClassVar[bool] = False
     needs_network: ClassVar[bool] = False
     keeps_gallery: ClassVar[bool] = False
+    tasks: ClassVar[tuple[str, ...]] = ("binary", "multiclass", "multi-label")
     Config: ClassVar[type[BaseModel]] = LinearProbeConfig
 
     def __init__(self, config: LinearProbeConfig) -> None:
@@ -121,14 +162,22 @@ class LinearProbe:
         with threadpool_limits(1, user_api="blas"):
             fitted = self._fit(self._cases(material).take(~material.is_val), inner_folds=5, seed=material.seed)
         return Probe(
-            head=replace(fitted.axes.head(fitted.parameters[0]), rooted=self.config.root),
-            sweep=fitted.sweep,
+            head=fitted.head(rooted=self.config.root),
+            sweep=self._history(fitted, material.label_names),
             facts={
-                "C": fitted.strength,
+                "C": [sweep.strength for sweep in fitted.sweeps] if fitted.several else fitted.sweeps[0].strength,
                 "class_weights": self.config.class_weights,
                 "training_cases": int(np.sum(~material.is_val)),
             },
         )
+
+    @staticmethod
+    def _history(fitted: _Fitted, names: tuple[str, ...]) -> list[dict[str, Any]]:
+        """The rows of the sweep, with the label they are about where there are several."""
+        if not fitted.several:
+            return fitted.sweeps[0].rows
+        named = names or tuple(str(number + 1) for number in range(len(fitted.sweeps)))
+        return [{"label": name, **row} for name, sweep in zip(named, fitted.sweeps, strict=True) for row in sweep.rows]
 
     def _cases(self, material: Material) -> _Cases:
         features = signed_root(material.features) if self.config.root else material.features
@@ -137,14 +186,22 @@ class LinearProbe:
     def _fit(self, cases: _Cases, *, inner_folds: int, seed: int, exact: bool = True) -> _Fitted:
         """Axes, strength and parameters from these cases alone; ``exact`` (float64) for the head that is kept."""
         axes, coordinates = PrincipalAxes.of(cases.features, np.float64 if exact else np.float32)
-        sweep = self._sweep(cases, coordinates, folds_for(cases.labels, cases.groups, inner_folds, seed))
-        weights = class_weights(cases.labels, cases.n_classes, self.config.class_weights)
-        path = LogisticPath(coordinates, cases.labels, cases.n_classes, weights[None])
-        tolerance = _EXACT if exact else _FOLD_TOLERANCE
-        _, parameters = next(path.solve([sweep.strength], tolerance=tolerance, start=sweep.start))
-        return _Fitted(axes, parameters, sweep.strength, sweep.rows)
+        parameters, sweeps = list[NDArray[np.float64]](), list[_Sweep]()
+        for asked in cases.questions(coordinates):
+            if not len(asked.labels):  # in a fold, of a label that hardly anybody looked for: nothing is known
+                parameters.append(np.zeros((1, coordinates.shape[1] + 1)))
+                sweeps.append(_Sweep(_FALLBACK_STRENGTH, None, []))
+                continue
+            sweep = self._sweep(asked, folds_for(asked.labels, asked.groups, inner_folds, seed))
+            weights = class_weights(asked.labels, asked.n_classes, self.config.class_weights)
+            path = LogisticPath(asked.coordinates, asked.labels, asked.n_classes, weights[None])
+            tolerance = _EXACT if exact else _FOLD_TOLERANCE
+            _, found = next(path.solve([sweep.strength], tolerance=tolerance, start=sweep.start))
+            parameters.append(found[0])
+            sweeps.append(sweep)
+        return _Fitted(axes, parameters, sweeps, several=cases.labels.ndim == 2)
 
-    def _sweep(self, cases: _Cases, coordinates: NDArray[Any], fold: NDArray[np.int64] | None) -> _Sweep:
+    def _sweep(self, asked: _Question, fold: NDArray[np.int64] | None) -> _Sweep:
         """C by pooled log-loss over grouped folds.
 
         The axes are those of all the cases given: they are found without labels, so that a fold's held-out
@@ -157,13 +214,13 @@ class LinearProbe:
         weights = np.zeros((len(numbers), len(fold)))
         for row in range(len(numbers)):
             seen = place != row
-            weights[row, seen] = class_weights(cases.labels[seen], cases.n_classes, self.config.class_weights)
-        design, everyone = coordinates.astype(np.float32, copy=False), np.arange(len(fold))
-        path = LogisticPath(design, cases.labels, cases.n_classes, weights)
+            weights[row, seen] = class_weights(asked.labels[seen], asked.n_classes, self.config.class_weights)
+        design, everyone = asked.coordinates.astype(np.float32, copy=False), np.arange(len(fold))
+        path = LogisticPath(design, asked.labels, asked.n_classes, weights)
         losses, starts = list[float](), list[NDArray[np.float64]]()
         for _, parameters in path.solve(_GRID, tolerance=_SWEEP_TOLERANCE):
             held_out = softmax(path_logits(parameters, design)[everyone, place])
-            losses.append(float(-np.log(np.maximum(held_out[everyone, cases.labels], 1e-15)).mean()))
+            losses.append(float(-np.log(np.maximum(held_out[everyone, asked.labels], 1e-15)).mean()))
             starts.append(parameters.mean(axis=0, keepdims=True))
             if len(losses) > 1 and losses[-1] > losses[-2]:
                 break
@@ -176,6 +233,6 @@ class LinearProbe:
 
         def answer(held: NDArray[np.bool_]) -> NDArray[np.float64]:
             fitted = self._fit(cases.take(~held), inner_folds=3, seed=material.seed, exact=False)
-            return softmax(path_logits(fitted.parameters, fitted.axes(cases.features[held]))[:, 0])
+            return fitted.answers(cases.features[held])
 
         return cross_validate(material, folds=self.config.folds, repeats=self.config.repeats, answer=answer)

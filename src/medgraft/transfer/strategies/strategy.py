@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from medgraft.source.backbones.backbone import Backbone
 
-__all__ = ["STRATEGIES", "Material", "OutOfFold", "Strategy", "Transferred"]
+__all__ = ["STRATEGIES", "Material", "OutOfFold", "Strategy", "Transferred", "tasks_of"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Material:
     """What a strategy may see: the labelled cases of train and validation.
 
     ``features`` (n, d) float32: pooled features of the unchanged source backbone, one row a case;
-    ``labels`` (n,) int class indices; ``groups`` (n,) int: cases of one patient or one duplicate group share a
+    ``labels`` (n,) int class indices, or (n, labels) of 1, 0 and -1 (unknown) where a case has several, named
+    ``label_names``; ``groups`` (n,) int: cases of one patient or one duplicate group share a
     number and are never separated; ``is_val`` (n,) bool: validation cases (all False where there are none);
     ``index`` (n,) int: position of each case in the sorted cohort, from which random draws are seeded;
     ``pixels(rows)`` returns prepared images (len(rows), C, S, S) float32 in [0, 1] for training a network;
@@ -67,6 +68,7 @@ class Material:
     identity: str = ""
     cohort_size: int | None = None
     teacher: Callable[[], NDArray[np.float64]] | None = None
+    label_names: tuple[str, ...] = ()
 
     @property
     def bags(self) -> Bags:
@@ -105,6 +107,7 @@ class Transferred:
 
 class Strategy(Protocol):
     """One way to transfer. ``keeps_gallery``: its head holds rows of training cases.
+    ``tasks``: kinds of tasks that it can do (see ``tasks_of``).
     ``needs_validation``: it stops or selects on validation cases. ``needs_network``: it trains
     the backbone or asks for its gradients, so that a hand-crafted one will not do."""
 
@@ -122,3 +125,8 @@ class Strategy(Protocol):
 
 
 STRATEGIES: Registry[type[Strategy]] = Registry("strategy")
+
+
+def tasks_of(strategy: type[Strategy]) -> tuple[str, ...]:
+    """Kinds of tasks that a strategy can do: those of one class a case, where it does not say ``tasks``."""
+    return tuple(getattr(strategy, "tasks", ("binary", "multiclass")))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.errors import UsageError
@@ -55,6 +56,14 @@ class Classification:
     def positive_index(self) -> int | None:
         """Index of the positive class of a binary task."""
         return None if self.positive is None else self.labels.index(self.positive)
+
+    def targets(self, table: pd.DataFrame) -> NDArray[np.int64]:
+        """The class indices of a cohort's cases."""
+        return self.encode(table["label"].tolist())
+
+    def told(self, called: NDArray[np.generic]) -> list[str]:
+        """The names of class indices."""
+        return [self.labels[int(index)] for index in called]
 
     def encode(self, labels: Sequence[object]) -> NDArray[np.int64]:
         """Class indices; -1 for a label that is unknown or missing."""

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.home import Home
-from medgraft.measure.threshold import predicted_class
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import backbone_from_facts
 from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
@@ -71,13 +70,13 @@ class Predictor:
 
     def answer(self, embedding: CaseEmbedding) -> Predicted:
         """From features on."""
-        task, cut = self.bundle.task, self.bundle.calibration.threshold
+        task = self.bundle.task
         probability = np.full((len(embedding.features), len(task.labels)), np.nan)
         good = np.array([row not in embedding.failures for row in range(len(probability))], dtype=bool)
         labels: list[str | None] = [None] * len(probability)
         if good.any():
             probability[good] = self.bundle.head.answers(embedding.bags.take(good))
-            called = predicted_class(probability[good], cut, task.positive_index)
-            for row, index in zip(np.flatnonzero(good), called, strict=True):
-                labels[int(row)] = task.labels[int(index)]
+            told = task.told(self.bundle.called(probability[good]))
+            for row, text in zip(np.flatnonzero(good), told, strict=True):
+                labels[int(row)] = text
         return Predicted(probability, labels, embedding)

@@ -43,6 +43,8 @@ class Artefacts:
     calibration: dict[str, Any] = field(default_factory=dict)
     slices: pd.DataFrame = field(default_factory=pd.DataFrame)
     ladder: dict[str, Any] = field(default_factory=dict)
+    several: bool = False
+    """Whether a case has several labels, each yes, no or unknown."""
 
     @property
     def splits(self) -> list[str]:
@@ -61,7 +63,7 @@ class Artefacts:
     @property
     def binary(self) -> bool:
         """Whether there are two classes."""
-        return len(self.labels) == 2
+        return len(self.labels) == 2 and not self.several
 
     @property
     def shown(self) -> str:
@@ -77,7 +79,10 @@ class Artefacts:
     def of_split(self, split: str | None) -> pd.DataFrame:
         """Labelled predictions of a split with known answers; for ``cv`` every repeat."""
         rows = self.predictions[self.predictions["split"].astype(str) == split]
-        known = rows["y_true"].isin(self.labels) & rows["y_pred"].notna()
+        if self.several:
+            known = rows[[f"y_{label}" for label in self.labels]].notna().any(axis=1)
+        else:
+            known = rows["y_true"].isin(self.labels) & rows["y_pred"].notna()
         return rows[known].reset_index(drop=True)
 
     @property
@@ -92,6 +97,20 @@ class Artefacts:
     def probability(self, rows: pd.DataFrame) -> NDArray[np.float64]:
         """(n, classes) of the given rows, joined by label."""
         return rows[[f"p_{label}" for label in self.labels]].to_numpy(dtype=np.float64)
+
+    def question(self, rows: pd.DataFrame, label: str) -> tuple[NDArray[np.bool_], NDArray[np.float64], pd.DataFrame]:
+        """Whether a case is of ``label``, its probability, and the rows: those in which that is known."""
+        if self.several:
+            rows = rows[rows[f"y_{label}"].notna()]
+            truth = (rows[f"y_{label}"] == 1).to_numpy(dtype=np.bool_)
+        else:
+            truth = (rows["y_true"].astype(str) == label).to_numpy(dtype=np.bool_)
+        return truth, rows[f"p_{label}"].to_numpy(dtype=np.float64), rows
+
+    def counts(self, rows: pd.DataFrame) -> dict[str, int]:
+        """Cases of each label, each case once."""
+        rows = rows.drop_duplicates("case_id")
+        return {label: int(self.question(rows, label)[0].sum()) for label in self.labels}
 
     def config_value(self, *keys: str) -> Any:
         """The first value found under one of ``keys`` at any depth of ``config.json``, nearest to the root."""
@@ -159,7 +178,8 @@ def _history(path: Path) -> pd.DataFrame:
 
 
 def _labels(bundle: Path, predictions: pd.DataFrame) -> tuple[tuple[str, ...], str | None]:
-    """Class names and the positive one, from the bundle, else from the columns of the predictions."""
+    """Class names and the positive one, from the bundle, else from the columns of the predictions. Raises
+    ``ArtifactError`` where the two, or the columns of the truth, do not fit."""
     content = _optional_json(bundle / "labels.json")
     columns = [str(name)[2:] for name in predictions.columns if str(name).startswith("p_")]
     labels = tuple(str(item) for item in content.get("labels") or columns)
@@ -177,7 +197,10 @@ def read_artefacts(run: Path) -> Artefacts:
     if not run.is_dir():
         raise ArtifactError(f"writing the report: {run} is no folder; give the folder that `medgraft fit` made")
     predictions = _table(run / "predictions.parquet")
-    needed = {"case_id", "split", "y_true", "y_pred"}
+    several = "y_true" not in predictions.columns or "y_pred" not in predictions.columns
+    asked = [str(name)[2:] for name in predictions.columns if str(name).startswith("p_")]
+    several = several and bool(asked) and {f"y_{name}" for name in asked} <= set(predictions.columns)
+    needed = {"case_id", "split", *(() if several else ("y_true", "y_pred"))}
     if not needed <= set(predictions.columns):
         raise ArtifactError(f"reading {run / 'predictions.parquet'}: columns {sorted(needed)} are needed")
     bundle = run / "bundle"
@@ -188,6 +211,7 @@ def read_artefacts(run: Path) -> Artefacts:
         predictions=predictions,
         metrics=read_json(run / "metrics.json"),
         labels=labels,
+        several=several,
         positive=positive,
         config=_optional_json(run / "config.json"),
         audit=_optional_json(run / "audit.json"),

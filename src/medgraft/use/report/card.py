@@ -43,8 +43,10 @@ def _use(run: Artefacts) -> list[str]:
     text = [
         "Research use only, not a medical device: not for diagnosis, and not for decisions about patients.",
     ]
-    classes = counted(len(run.labels), "class", "classes")
+    classes = counted(len(run.labels), "label") if run.several else counted(len(run.labels), "class", "classes")
     text.append(f"The model gives one image a probability for each of {classes}: {listing(run.labels, most=20)}.")
+    if run.several:
+        text.append("Each label is a question of its own: an image may have several of them, or none.")
     if run.binary:
         text.append(f"The positive class is “{listing([run.shown])}”.")
     text.append("Images of another kind, region or preprocessing than the training data are outside its use.")

@@ -70,10 +70,10 @@ class Confusion:
 
 
 def confusion(run: Artefacts) -> Confusion | None:
-    """The matrix of the main split; ``None`` where nothing was predicted."""
+    """The matrix of the main split; ``None`` where nothing was predicted, or a case has several labels."""
     rows = run.main_rows
     notes = ["First repeat of cross-validation."] if run.main == "cv" else []
-    if rows.empty:
+    if rows.empty or run.several:
         return None
     table = _scored(run, rows)
     labels = list(run.labels)

@@ -48,6 +48,10 @@ def _headline(run: Artefacts, split: str) -> str:
     if run.binary:
         other = next(label for label in run.labels if label != run.shown)
         subject = f"tells “{listing([run.shown])}” from “{listing([other])}”"
+    elif run.several:
+        subject = (
+            f"looks for {counted(len(run.labels), 'label')} ({listing(run.labels, most=5, length=30)}), on average"
+        )
     else:
         subject = f"tells {len(run.labels)} classes apart ({listing(run.labels, most=5, length=30)})"
     good = []
@@ -58,7 +62,8 @@ def _headline(run: Artefacts, split: str) -> str:
     measured = " and ".join(good) or "no known quality"
     text = f"On {_whom(run, split)} the model {subject} with {measured}"
     if majority := run.estimate(split, "majority_accuracy"):
-        text += f"; always answering the commonest class would reach {decimal(majority.get('value'))}"
+        always = "what is commoner for each" if run.several else "the commonest class"
+        text += f"; always answering {always} would reach {decimal(majority.get('value'))}"
     return text + "."
 
 
@@ -130,10 +135,11 @@ def _number_caveats(run: Artefacts) -> list[str]:
             )
     low, base = (accuracy or {}).get("low"), (majority or {}).get("value")
     if low is not None and base is not None and low <= base:
-        text.append("The accuracy cannot be told from that of always answering the commonest class.")
+        answer = "what is commoner for each label" if run.several else "the commonest class"
+        text.append(f"The accuracy cannot be told from that of always answering {answer}.")
     rows = run.of_split(run.main)
-    sizes = rows.groupby("y_true", observed=True)["case_id"].nunique()
-    few = [f"{clip(label, 30)} ({sizes.get(label, 0)})" for label in run.labels if sizes.get(label, 0) < _FEW_CASES]
+    sizes = run.counts(rows)
+    few = [f"{clip(label, 30)} ({sizes[label]})" for label in run.labels if sizes[label] < _FEW_CASES]
     if few and len(rows):
         text.append(f"Few evaluated cases: {listing(few)}. One case more or less moves the numbers.")
     patients = (auroc or accuracy or {}).get("n_patients")

@@ -70,7 +70,9 @@ def key_figures(run: Artefacts) -> Table:
         if any(run.estimate(name, metric) for name in splits)
     ]
     note = "95 % intervals below each value."
-    if not run.binary:
+    if run.several:
+        note += " Values are means over the labels, each over the cases where it is known."
+    elif not run.binary:
         note += " With more than two classes, values are means over the classes (AUROC: one against the rest)."
     else:
         note += f" Sensitivity, precision, F1 and AUPRC are about “{clip(run.shown)}”."
@@ -83,29 +85,41 @@ def key_figures(run: Artefacts) -> Table:
 def class_table(run: Artefacts) -> Table:
     """One row a class, one against the rest, on the main split."""
     found = run.metrics.get(run.main or "", {}).get("per_class") or {}
-    counts = run.of_split(run.main).drop_duplicates("case_id")["y_true"].value_counts()
+    evaluated = run.of_split(run.main).drop_duplicates("case_id")
+    counts = run.counts(evaluated)
     names = [name for name in _PER_CLASS if any(name in (entry or {}) for entry in found.values())]
     rows = [
         Row(
             clip(label, 60),
             [
-                Cell(count(int(counts.get(label, 0)))),
+                Cell(count(counts[label])),
+                *(_known(run, evaluated, label) if run.several else []),
                 *[_cell((found[label] or {}).get(name)) for name in names],
             ],
         )
         for label in run.labels
         if label in found
     ]
-    note = f"{split_name(run.main or '')}; each class against the rest."
+    of = "each label where it is known" if run.several else "each class against the rest"
+    note = f"{split_name(run.main or '')}; {of}."
     if len(rows) > _MOST_CLASSES:
         note += f" {count(len(rows) - _MOST_CLASSES)} more classes stand in metrics.json."
     return Table(
-        "Each class",
-        "Class",
-        [Cell("Cases"), *[Cell(METRICS[name][0]) for name in names]],
+        "Each label" if run.several else "Each class",
+        "Label" if run.several else "Class",
+        [
+            *map(Cell, ("Positive", "Known", "Unknown") if run.several else ("Cases",)),
+            *[Cell(METRICS[name][0]) for name in names],
+        ],
         rows[:_MOST_CLASSES],
         note,
     )
+
+
+def _known(run: Artefacts, rows: pd.DataFrame, label: str) -> list[Cell]:
+    """How many cases are known for a label, and how many are not."""
+    known = len(run.question(rows, label)[0])
+    return [Cell(count(known)), Cell(count(len(rows) - known))]
 
 
 def placed(run: Artefacts) -> pd.DataFrame:
@@ -118,7 +132,10 @@ def placed(run: Artefacts) -> pd.DataFrame:
 
 
 def cohort_table(run: Artefacts) -> Table:
-    """Classes × parts of the split: cases, and patients below where they are known."""
+    """Classes × parts of the split: cases, and patients below where they are known; labels × parts: cases that have
+    it, and below those in which it is known."""
+    if run.several:
+        return _labelled(run)
     return _crossed(run, "class", "Cases by class and part of the split", "Class")
 
 
@@ -129,6 +146,22 @@ def site_table(run: Artefacts) -> Table | None:
         if run.cohort["site"].notna().any()
         else None
     )
+
+
+def _labelled(run: Artefacts) -> Table:
+    """Labels × parts of the split."""
+    table = placed(run)
+    parts = [part for part in ("train", "val", "test", "left out") if (table["part"] == part).any()]
+    inside = [*[table[table["part"] == part] for part in parts], table]
+    rows = []
+    for label in run.labels[:_MOST_CLASSES]:
+        columns = [one[f"label:{label}"] for one in inside]
+        cells = [Cell(count(int((one == 1).sum())), f"of {count(int(one.notna().sum()))} known") for one in columns]
+        rows.append(Row(clip(label, 60), cells))
+    everyone = [Cell(count(len(one)), counted(one["patient_id"].nunique(), "patient")) for one in inside]
+    rows.append(Row("All cases", everyone, strong=True))
+    heads = [Cell(split_name(part) if part != "left out" else "Left out") for part in parts]
+    return Table("Cases with each label by part of the split", "Label", [*heads, Cell("All")], rows)
 
 
 def _crossed(run: Artefacts, by: str, caption: str, corner: str) -> Table:

@@ -1,4 +1,4 @@
-"""The contract of a head: from the features of a case to the probabilities of its classes, in numpy.
+"""The contract of a head: from the features of a case to the probabilities of its classes or labels, in numpy.
 
 A head is plain data: ``tensors()`` and ``facts()`` are all of it, ``restore`` makes it again from them (the bundle
 keeps them), and equal parts give equal answers to the last bit. A case may have several rows (the slices of a volume);
@@ -39,7 +39,8 @@ class Head(Protocol):
         ...
 
     def answers(self, bags: Bags) -> NDArray[np.float64]:
-        """Probabilities of cases (n, classes), rows sum to one. Raises ``ArtifactError`` for features of another
+        """Probabilities of cases (n, classes). Rows sum to one where a case is of one class; where it has several
+        labels (head ``sigmoid``) each is a chance of its own. Raises ``ArtifactError`` for features of another
         backbone."""
         ...
 

@@ -63,7 +63,7 @@ class LinearHead:
         return cls(tensors["weight"], tensors["bias"], bool(facts["rooted"]), float(facts.get("sharpness", 0.0)))
 
     @classmethod
-    def folded(cls, weight: NDArray[Any], bias: NDArray[Any], mean: NDArray[Any], scale: NDArray[Any]) -> LinearHead:
+    def folded(cls, weight: NDArray[Any], bias: NDArray[Any], mean: NDArray[Any], scale: NDArray[Any]) -> Self:
         """The head on raw features that equals (weight, bias) on ``(features - mean) / scale``."""
         folded = np.asarray(weight, np.float64) / np.asarray(scale, np.float64)
         return cls(folded.astype(np.float32), (bias - folded @ np.asarray(mean, np.float64)).astype(np.float32))

@@ -83,7 +83,7 @@ def _points(found: list[tuple[str, dict[str, Any]]], metric: str, number: int) -
 def _folds(run: Artefacts) -> dict[str, Any] | None:
     """Accuracy of each fold of each repeat of cross-validation."""
     rows = run.of_split("cv")
-    if rows.empty or not {"repeat", "fold"} <= set(rows.columns):
+    if rows.empty or run.several or not {"repeat", "fold"} <= set(rows.columns):
         return None
     right = rows["y_true"].astype(str) == rows["y_pred"].astype(str)
     accuracy = right.groupby([rows["repeat"], rows["fold"]]).mean()

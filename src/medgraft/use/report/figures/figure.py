@@ -111,9 +111,9 @@ def curve_classes(run: Artefacts) -> list[str]:
     """The classes that get a curve: the shown one of two, else the commonest of the main split."""
     if run.binary:
         return [run.shown]
-    counts = run.of_split(run.main)["y_true"].value_counts()
-    common = sorted(run.labels, key=lambda label: -int(counts.get(label, 0)))[:_MOST_CURVES]
-    return [label for label in run.labels if label in common and counts.get(label, 0)]
+    counts = run.counts(run.of_split(run.main))
+    common = sorted(run.labels, key=lambda label: -counts[label])[:_MOST_CURVES]
+    return [label for label in run.labels if label in common and counts[label]]
 
 
 def patient_codes(rows: pd.DataFrame) -> NDArray[np.int64]:

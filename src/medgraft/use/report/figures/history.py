@@ -25,6 +25,8 @@ def history(run: Artefacts) -> Figure | None:
     step = next((str(name) for name in table.columns if str(name).lower() in _STEPS), None)
     if step is None or table.empty:
         return None
+    if "label" in table.columns and "log_loss" in table.columns:  # one sweep a label: one line each
+        table = table.pivot(index=step, columns="label", values="log_loss").add_prefix("log_loss, ").reset_index()
     columns = [str(name) for name in table.columns if name != step and str(name).lower() not in _SILENT]
     columns = [name for name in columns if pd.api.types.is_numeric_dtype(table[name]) and table[name].notna().any()]
     losses = [name for name in columns if "loss" in name.lower()]

@@ -18,12 +18,12 @@ def precision_recall(run: Artefacts) -> Figure | None:
     rows = run.main_rows
     if rows.empty:
         return None
-    probability, truth = run.probability(rows), rows["y_true"].astype(str).to_numpy()
     data: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
     prevalence = 0.0
     for number, label in enumerate(shown := curve_classes(run), 1):
-        curve = pr_points(truth == label, probability[:, run.labels.index(label)])
+        truth, score, _ = run.question(rows, label)
+        curve = pr_points(truth, score)
         if len(curve.recall):
             data.append(line(*thinned(curve.recall, curve.precision), plain(label), number))
             prevalence = curve.prevalence
@@ -35,7 +35,7 @@ def precision_recall(run: Artefacts) -> Figure | None:
         caption += f"Dotted: guessing, {decimal(prevalence)}."
         shapes.append(_level(prevalence))
     else:
-        caption += "Each class against the rest."
+        caption += "Each label where it is known." if run.several else "Each class against the rest."
     layout = {
         "xaxis": axis("Recall (sensitivity)", range=[-0.01, 1.01]),
         "yaxis": axis("Precision", range=[-0.01, 1.02]),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from medgraft.measure.curves import Reliability, reliability_bins
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.figures.figure import FIGURES, Figure, axis, floats, patient_codes, plain
@@ -18,20 +21,26 @@ def reliability(run: Artefacts) -> Figure | None:
     rows = run.main_rows
     if rows.empty:
         return None
-    probability, truth = run.probability(rows), rows["y_true"].astype(str)
-    if run.binary:
-        score = probability[:, run.labels.index(run.shown)]
-        event = (truth == run.shown).to_numpy()
+    known = rows
+    if run.several:
+        asked = [run.question(rows, label) for label in run.labels]
+        event, score = (np.concatenate([one[part] for one in asked]) for part in (0, 1))
+        known = pd.concat([one[2] for one in asked])
+        x, y = "Said: probability of a label", "So: share of cases that have it"
+        caption = "All labels together, each where it is known."
+    elif run.binary:
+        event, score, known = run.question(rows, run.shown)
         x, y = f"Said: probability of “{plain(run.shown)}”", f"So: share of “{plain(run.shown, 20)}”"
         caption = f"Class “{clip(run.shown)}”."
     else:
+        probability, truth = run.probability(rows), rows["y_true"].astype(str)
         score = probability.max(axis=1)
         event = (
             truth.map({label: number for number, label in enumerate(run.labels)}) == probability.argmax(axis=1)
         ).to_numpy()
         x, y = "Said: probability of the answer", "So: share of right answers"
         caption = "The answer of the model, whichever class it is."
-    bins = reliability_bins(event, score, groups=patient_codes(rows))
+    bins = reliability_bins(event, score, groups=patient_codes(known))
     caption += " On the diagonal, what is said is so. Bars: 95 % intervals."
     if ece := run.estimate(run.main, "ece"):
         caption += f" Calibration error {estimate_text(ece)}."

@@ -34,12 +34,11 @@ def roc(run: Artefacts) -> Figure | None:
     rows = run.main_rows
     if rows.empty:
         return None
-    probability, truth = run.probability(rows), rows["y_true"].astype(str).to_numpy()
     shown = curve_classes(run)
     data: list[dict[str, Any]] = []
     for number, label in enumerate(shown, 1):
-        score = probability[:, run.labels.index(label)]
-        curve = roc_points(truth == label, score)
+        truth, score, _ = run.question(rows, label)
+        curve = roc_points(truth, score)
         if len(curve.fpr):
             data.append(line(*thinned(curve.fpr, curve.tpr), plain(label), number))
     if not data:
@@ -48,13 +47,11 @@ def roc(run: Artefacts) -> Figure | None:
     if run.binary:
         caption += f"Class “{clip(run.shown)}”; AUROC {estimate_text(run.estimate(run.main, 'auroc'))}."
         if len(rows) <= _MOST_FOR_BAND:
-            data = [
-                *_band(truth == run.shown, probability[:, run.labels.index(run.shown)], patient_codes(rows)),
-                *data,
-            ]
+            truth, score, known = run.question(rows, run.shown)
+            data = [*_band(truth, score, patient_codes(known)), *data]
             caption += " Shaded: pointwise 95 % band."
     else:
-        caption += "Each class against the rest."
+        caption += "Each label where it is known." if run.several else "Each class against the rest."
         if len(shown) < len(run.labels):
             caption += f" The {len(shown)} commonest of {len(run.labels)} classes."
     layout = {

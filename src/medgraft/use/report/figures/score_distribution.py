@@ -23,15 +23,21 @@ def score_distribution(run: Artefacts) -> Figure | None:
     if rows.empty:
         return None
     probability = run.probability(rows)
-    truth = rows["y_true"].astype(str).to_numpy()
-    if run.binary:
+    if run.several:
+        asked = [run.question(rows, label) for label in run.labels]
+        event, score = (np.concatenate([one[part] for one in asked]) for part in (0, 1))
+        parts = [("has the label", score[event]), ("has it not", score[~event])]
+        title, x = "Scores by truth, all labels together", "Probability of a label"
+        caption = "Each label where it is known. The further the two heaps stand apart, the better."
+    elif run.binary:
+        truth = rows["y_true"].astype(str).to_numpy()
         score = probability[:, run.labels.index(run.shown)]
         parts = [(plain(label), score[truth == label]) for label in run.labels]
         title, x = "Scores by true class", f"Probability of “{plain(run.shown)}”"
         caption = "The further the two heaps stand apart, the better the model separates the classes."
     else:
         score = probability.max(axis=1)
-        right = truth == rows["y_pred"].astype(str).to_numpy()
+        right = rows["y_true"].astype(str).to_numpy() == rows["y_pred"].astype(str).to_numpy()
         parts = [("right", score[right]), ("wrong", score[~right])]
         title, x = "Certainty of right and wrong answers", "Probability of the answer"
         caption = "Wrong answers should be the uncertain ones."
