@@ -71,3 +71,9 @@ def test_the_digest_hangs_on_content_labels_and_patients(fitted):
 def test_devices():
     assert choose_device("cpu") == "cpu"
     assert choose_device("auto") in ("cpu", "cuda")
+
+
+def test_fine_tuning_several_side_by_side_is_refused_at_once(fitted, tmp_path):
+    with pytest.raises(ConfigError, match=r"partial .*several side by side .*stacked, or one backbone"):
+        build(fitted, tmp_path / "run", backbone__name="tf_efficientnet_lite0+classical", strategy__kind="partial")
+    assert not (tmp_path / "run").exists()

@@ -28,7 +28,7 @@ def test_every_artefact_is_there(fitted):
     names = {item.name for item in fitted.run.iterdir()}
     assert names == {
         *("cohort.parquet", "audit.json", "split.json", "config.json", "history.csv", "bundle", "predictions.parquet"),
-        *("metrics.json", "report.html", "model_card.md", "private", "timings.json"),
+        *("metrics.json", "loso.json", "report.html", "model_card.md", "private", "timings.json"),
     }
     stages = {"startup", "read", "embed", "engine", "audit", "split", "head", "evaluate", "report"}
     assert stages <= fitted.result.timings.keys()
@@ -251,3 +251,23 @@ def test_lp_ft_goes_all_the_way(fitted, tmp_path):
     assert any("checkpoints" in path.parts for path in files)
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert private.stat().st_mode & 0o777 == 0o700
+
+
+def test_two_backbones_side_by_side_share_the_cache_and_predict_alike(fitted, tmp_path):
+    """The parts alone, then both: no pass is left; the bundle has both networks' weights and needs nothing else."""
+    name, sets = "tf_efficientnet_lite0+tf_efficientnet_lite0@random", ["preprocess.size=64"]
+    for part in name.split("+"):
+        alone = fit_run(fitted.cohort, tmp_path / part, sets=sets, flags={"backbone.name": part}, home=fitted.home)
+        assert alone.forward_passes > 0
+    run = tmp_path / "both"
+    assert fit_run(fitted.cohort, run, sets=sets, flags={"backbone.name": name}, home=fitted.home).forward_passes == 0
+    model = read_json(run / "bundle" / "model.json")
+    assert [part["weights"] for part in model["backbone"]["parts"]][1] == "random"
+    rows = pd.read_parquet(run / "predictions.parquet").query("split == 'test'").set_index("case_id")
+    elsewhere = Home(tmp_path / "elsewhere")
+    elsewhere.path.mkdir()
+    shutil.copy(fitted.home.path / "key", elsewhere.path)  # the same ids, and an empty cache
+    found = predict_files(run, [fitted.cohort], home=elsewhere)
+    assert found.forward_passes > 0
+    answers = found.table.set_index("case_id")
+    np.testing.assert_allclose(answers.loc[rows.index, "p_nodule"].astype(float), rows["p_nodule"], atol=1e-6)

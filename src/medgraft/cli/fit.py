@@ -39,6 +39,10 @@ def fit(
         str | None,
         typer.Option("--backbones", metavar="A,B,…", help="sources to try in the budget (default: all that are here)"),
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option("--compare", metavar="A,B", help="fit beside, to tell what transfer gained: classical, scratch"),
+    ] = None,
     with_gallery: Annotated[
         bool, typer.Option("--with-gallery", help="the bundle may hold rows of training cases (knn); keep it private")
     ] = False,
@@ -73,6 +77,7 @@ def fit(
         "bundle.gallery": with_gallery or None,
         "search.budget": budget,
         "search.backbones": o.listed(backbones),
+        "evaluation.compare": o.listed(compare),
         "split.on_leak": on_leak,
         "engine": engine,
         "seed": seed,

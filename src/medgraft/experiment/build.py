@@ -115,6 +115,7 @@ def build_workspace(
         cohort = replace(cohort, table=cohort.table.assign(modality=str(seen.modality)))
     job, preprocessing = build_source(config, pictures, home, reader, seen)
     _require_network(strategy, job.backbone.facts)
+    _require_parts(strategy, job.backbone.facts)
     config, teacher = _teacher(config, cohort, home)
     resolved = _resolved(config, job, preprocessing, cohort, data)
     if teacher is not None:
@@ -151,6 +152,11 @@ def _require_task(strategy: Strategy, config: FitConfig, task: Task) -> None:
             f"--budget with a {task.kind} task: a search compares candidates by one label a case; leave --budget out "
             f"and choose the strategy ({', '.join(able)})"
         )
+    if (config.evaluation.compare or config.evaluation.learning_curve) and task.kind == "multi-label":
+        raise ConfigError(
+            f"evaluation.compare and evaluation.learning_curve with a {task.kind} task: they are about one label a "
+            "case; leave them out"
+        )
     if task.kind not in tasks_of(type(strategy)):
         raise ConfigError(
             f"strategy {config.strategy['kind']} with a {task.kind} task ({', '.join(task.labels)}): it learns one "
@@ -181,10 +187,25 @@ def _require_gallery(strategy: Strategy, config: FitConfig) -> None:
 
 def _require_network(strategy: Strategy, facts: BackboneFacts) -> None:
     """A strategy that trains the backbone needs one that can be trained: told before anything is computed."""
+    name = type(strategy).name
     if facts.descriptors and type(strategy).needs_network:
         raise ConfigError(
-            f"strategy {type(strategy).name} with the backbone {facts.name!r}: it is hand-crafted, there is no network "
+            f"strategy {name} with the backbone {facts.name!r}: it is hand-crafted, there is no network "
             "to fine-tune; use --strategy linear-probe, or another backbone"
+        )
+    if facts.parts and type(strategy).needs_network:
+        raise ConfigError(
+            f"strategy {name} with the backbone {facts.name!r}: several side by side are not one network to fine-tune; "
+            "use --strategy linear-probe or stacked, or one backbone"
+        )
+
+
+def _require_parts(strategy: Strategy, facts: BackboneFacts) -> None:
+    """A strategy that stacks backbones needs several of them: told before anything is computed."""
+    if getattr(strategy, "needs_parts", False) and not facts.parts:
+        raise ConfigError(
+            f"strategy {type(strategy).name} with the backbone {facts.name!r}: it stacks several; give --backbone "
+            "NAME+NAME (each NAME or NAME@WEIGHTS), or use linear-probe"
         )
 
 

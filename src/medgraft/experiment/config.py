@@ -34,8 +34,10 @@ from medgraft.transfer.strategies import (
     lora,
     lp_ft,
     partial,
+    per_site,
     scratch,
     ssf,
+    stacked,
     svm,
     svm_rbf,
 )
@@ -64,6 +66,8 @@ _BUILT_IN = (
     boosting,
     lora,
     scratch,
+    stacked,
+    per_site,
 )  # importing them registers them
 
 
@@ -75,7 +79,8 @@ class BackboneSection(_Section):
     """Which network, and which of its weights."""
 
     name: str = Field(
-        default=DEFAULT_BACKBONE, description="timm's NAME, torchvision/NAME, a registered one, or classical"
+        default=DEFAULT_BACKBONE,
+        description="NAME of timm, torchvision/NAME, a registered one or classical; NAME@WEIGHTS; several: A+B",
     )
     weights: str | None = Field(default=None, description="name in the weights store, or 'random'")
     readout: Literal["stages", "pooled"] = Field(
@@ -128,7 +133,16 @@ class BundleSection(_Section):
 class EvaluationSection(_Section):
     """How numbers get their intervals."""
 
+    compare: tuple[Literal["classical", "scratch"], ...] = Field(
+        default=(), description="what is fitted beside, to tell what transfer gained: classical, scratch"
+    )
+    learning_curve: bool | None = Field(
+        default=None, description="whether more labels would help; if not given, with a budget only"
+    )
     replicates: int = Field(default=1000, ge=100, le=100_000, description="bootstrap draws over patients")
+    loso: bool = Field(
+        default=True, description="leave one site out: what a new site will see, where two sites or more are known"
+    )
 
 
 class FitConfig(_Section):

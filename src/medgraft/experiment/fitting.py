@@ -14,8 +14,11 @@ from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.choosing import choosing_stage
+from medgraft.experiment.stages.comparing import comparators_stage, comparison_stage
 from medgraft.experiment.stages.embedding import embedding_stage
 from medgraft.experiment.stages.evaluating import evaluation_stage
+from medgraft.experiment.stages.learning import learning_stage
+from medgraft.experiment.stages.leaving_site_out import loso_stage
 from medgraft.experiment.stages.slices import slices_stage
 from medgraft.experiment.stages.splitting import audit_stage, split_stage
 from medgraft.experiment.stages.transferring import transfer_stage
@@ -90,12 +93,19 @@ def fit_run(
     if config.search.budget is not None:
         with work.timed("choose"):
             choosing_stage(work, began)
+    with work.timed("compare"):
+        comparators = comparators_stage(work)
+    if config.evaluation.learning_curve or (config.search.budget and config.evaluation.learning_curve is None):
+        with work.timed("learning curve"):
+            learning_stage(work)
     with work.timed("head"):
         transfer_stage(work)
     tell_seen(work.job.backbone.facts, work.of_parts("test"), "test cases", home=home, progress=progress)
     with work.timed("evaluate"):
+        loso_stage(work)
         evaluation_stage(work)
         slices_stage(work)
+        comparison_stage(work, comparators)
     with work.timed("report"):
         render_report(work.run.path)
     timings = {name: round(value, 4) for name, value in work.seconds.items()}

@@ -106,7 +106,7 @@ def _ranked(work: Workspace, progress: Progress) -> RankResult:
         began = time.perf_counter()
         try:
             source = sources.make(name)
-            trials = {kind: _answered(source, kind, fold) for kind in work.config.search.lower}
+            trials = {kind: _answered(source, kind, fold) for kind in work.config.search.lower if source.serves(kind)}
         except MedgraftError as error:
             left_out[name] = str(error)
             continue

@@ -132,6 +132,8 @@ _FILES = (
     "split.json",
     "config.json",
     "ladder.json",
+    "learning_curve.json",
+    "comparison.json",
     "history.csv",
     "predictions.parquet",
     "slices.parquet",

@@ -22,9 +22,11 @@ class SearchSection(BaseModel):
 
     budget: str | None = Field(default=None, description="wall time of the whole process, as 90s, 15m or 1h")
     backbones: tuple[str, ...] = Field(
-        default=(), description="sources, NAME or NAME@WEIGHTS; empty: every one that is here"
+        default=(), description="sources, NAME or NAME@WEIGHTS, several with +; empty: every one that is here"
     )
-    lower: tuple[str, ...] = Field(default=("knn", "linear-probe"), description="strategies on cached features")
+    lower: tuple[str, ...] = Field(
+        default=("knn", "linear-probe", "stacked"), description="strategies on cached features"
+    )
     upper: tuple[str, ...] = Field(default=("partial", "lp-ft", "full"), description="strategies that train a network")
     folds: int = Field(default=5, ge=2, le=20, description="patient-grouped folds that all candidates share")
 

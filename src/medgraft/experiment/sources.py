@@ -39,7 +39,7 @@ class Sources:
         return list(dict.fromkeys(asked or [own, *available_sources(self._work.home)]))
 
     def make(self, name: str) -> Source:
-        """Read the features of ``name`` (NAME or NAME@WEIGHTS). Raises what resolving and embedding raise."""
+        """Read the features of ``name`` (see ``resolve_backbone``). Raises what resolving and embedding raise."""
         work = self._work if name == self._own() else self._embedded(name)
         self.ready[name] = work
         tell_seen(
@@ -48,12 +48,14 @@ class Sources:
         material = material_of(work)
         if work.embedding is None:
             raise RuntimeError("a source without features")
+        facts = work.job.backbone.facts
         return Source(
             name=name,
             material=replace(material, checkpoints=material.checkpoints / "ladder" / name.replace("/", "-")),
             seconds=seconds_a_picture(work.job, work.embedding),
-            parameters=work.job.backbone.facts.parameters,
-            joined="+" in name,
+            parameters=facts.parameters,
+            joined=bool(facts.parts),
+            trainable=not facts.parts and not facts.descriptors,
         )
 
     def _own(self) -> str:
@@ -62,8 +64,8 @@ class Sources:
 
     def _embedded(self, name: str) -> Workspace:
         """The workspace with another source."""
-        work, (backbone, _, weights) = self._work, name.partition("@")
-        section = work.config.backbone.model_copy(update={"name": backbone, "weights": weights or None})
+        work = self._work
+        section = work.config.backbone.model_copy(update={"name": name, "weights": None})
         config = work.config.model_copy(update={"backbone": section})
         pictures = pictures_of(work.cohort.table)
         job, preprocessing = build_source(config, pictures, work.home, work.reader)

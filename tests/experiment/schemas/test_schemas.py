@@ -16,10 +16,13 @@ from medgraft.measure.metrics.catalogue import METRICS as METRICS_BY_NAME
 SCHEMAS = Path(__file__).resolve().parents[3] / "src" / "medgraft" / "experiment" / "schemas"
 FILES = {
     "audit": "audit.json",
+    "comparison": "comparison.json",
+    "learning_curve": "learning_curve.json",
     "calibration": "bundle/calibration.json",
     "config": "config.json",
     "labels": "bundle/labels.json",
     "ladder": "ladder.json",
+    "loso": "loso.json",
     "metrics": "metrics.json",
     "model": "bundle/model.json",
     "preprocessing": "bundle/preprocessing.json",
@@ -38,7 +41,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One real run on a small phantom."""
     folder = tmp_path_factory.mktemp("schemas")
     data = write_phantom(folder / "cohort", patients=16, images_per_patient=(1, 2), size=64, seed=3)
-    budget = ["--budget", "20s", "--backbones", "tf_efficientnet_lite0,classical", "--set", "search.upper=[]"]
+    budget = [
+        "--budget",
+        "20s",
+        "--backbones",
+        "tf_efficientnet_lite0,classical",
+        "--set",
+        "search.upper=[]",
+        "--compare",
+        "classical",
+    ]
     assert main(["fit", str(data), "--out", str(folder / "run"), *budget]) == 0
     return folder / "run"
 

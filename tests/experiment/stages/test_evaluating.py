@@ -21,7 +21,7 @@ def test_the_schema(predictions):
     assert list(predictions) == names
     folds = predictions[predictions["split"] == "cv"]
     assert sorted(folds["repeat"].unique()) == [0, 1, 2]
-    assert predictions.loc[predictions["split"] != "cv", ["repeat", "fold"]].isna().all(axis=None)
+    assert predictions.loc[~predictions["split"].isin(["cv", "loso"]), ["repeat", "fold"]].isna().all(axis=None)
 
 
 def test_metrics_are_those_of_scikit_learn(fitted, predictions):

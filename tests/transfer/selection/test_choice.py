@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from medgraft.data.cohort.folds import grouped_folds
 from medgraft.transfer.selection.choice import MARGIN, Judge
-from medgraft.transfer.selection.trial import Candidate, Trial
+from medgraft.transfer.selection.trial import Candidate, Source, Trial
 
 from .conftest import source
 
@@ -100,3 +101,46 @@ def test_a_trial_is_compared_on_the_cases_that_it_has_answered(folds_done):
         auroc = np.mean(positives[:, None] > negatives[None])
         assert compared[trial.candidate.name].value == pytest.approx(auroc)
     assert alone.positive == 1
+
+
+def planted_source(name, columns, parts=()):
+    """Of columns in independent noise 0 and 4 tell the class, each on its own; 8 to 11 know nothing."""
+    rng = np.random.default_rng(7)
+    groups = np.arange(400) // 2
+    labels = (groups % 2).astype(np.int64)
+    features = rng.normal(size=(400, 12))
+    features[:, 0] += 1.3 * labels
+    features[:, 4] += 1.3 * labels
+    dims = [SimpleNamespace(name=part, feature_dim=4) for part in parts]
+    material = replace(
+        source().material,
+        features=features[:, columns].astype(np.float32),
+        labels=labels,
+        groups=groups,
+        is_val=np.zeros(400, bool),
+        index=np.arange(400),
+        backbone=SimpleNamespace(facts=SimpleNamespace(name=name, parts=tuple(dims))),
+    )
+    return Source(name, material, 0.01, 10 * max(1, len(parts)), joined=bool(parts), trainable=not parts)
+
+
+def tried(one, kind, tmp_path):
+    given = replace(one, material=replace(one.material, checkpoints=tmp_path))
+    fold = grouped_folds(given.material.labels, given.material.groups, folds=5, seed=0)
+    trial = Trial(Candidate(given, {"kind": kind}, 0), fold)
+    while trial.status == "running":
+        trial.next_fold()
+    return trial
+
+
+@pytest.mark.parametrize("kind", ["linear-probe", "stacked"])
+def test_a_second_backbone_of_noise_is_not_kept_and_a_complementary_one_is(kind, tmp_path):
+    a, b, c = list(range(4)), list(range(4, 8)), list(range(8, 12))
+    single = [
+        tried(planted_source(name, part), "linear-probe", tmp_path) for name, part in (("a", a), ("b", b), ("c", c))
+    ]
+    noise = tried(planted_source("a+c", a + c, ("a", "c")), kind, tmp_path)
+    more = tried(planted_source("a+b", a + b, ("a", "b")), kind, tmp_path)
+    judge = Judge(more.candidate.source.material.labels, 1, more.candidate.source.material.groups, 0)
+    assert judge.choose([*single, noise], everyone).chosen in single[:2]
+    assert judge.choose([*single, noise, more], everyone).chosen is more

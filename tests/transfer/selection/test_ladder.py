@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,21 @@ def test_a_source_that_cannot_be_made_is_left_out_with_its_reason(tmp_path):
     done = Ladder(ground, [GOOD], [], Progress()).run([Planned("x", refuse), Planned("y", lambda: one)])
     assert done.left_out == {"x": "no such weights"}
     assert done.sources == ["y"]
+
+
+def test_several_side_by_side_are_stacked_and_the_best_single_one_is_trained(tmp_path):
+    """``stacked`` is for joined sources only; what has no network of its own is not trained."""
+    joined = replace(source("a+b", folder=tmp_path), joined=True, trainable=False)
+    sources = [(source("a", noise=4.0, folder=tmp_path), 1.0), (source("bad", noise=9.0, folder=tmp_path), 1.0)]
+    trained = {"kind": "trained", "sharp": 1.0}
+    done = climb(tmp_path, [*sources, (joined, 1.0)], [GOOD, {"kind": "stacked"}], [trained])
+    tried = [trial.candidate.name for trial in done.trials]
+    assert tried == ["a · planted", "bad · planted", "a+b · planted", "a+b · stacked", "a · trained"]
+    assert done.trials[3].status == "failed"  # the planted material says one backbone
+    assert done.chosen.candidate.name == "a+b · planted"
+
+
+def test_without_a_network_nothing_is_trained(tmp_path):
+    only = replace(source("classical", folder=tmp_path), trainable=False)
+    done = climb(tmp_path, [(only, 1.0)], [GOOD], [{"kind": "trained"}])
+    assert [trial.candidate.name for trial in done.trials] == ["classical · planted"]

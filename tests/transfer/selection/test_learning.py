@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_parts_lie_in_each_other_and_keep_patients_whole(tmp_path, seed):
     given = material(tmp_path, 0.0)
     rows = np.flatnonzero(given.groups % 5 != 0)
     parts = [set(part_of(given, rows, share, seed)) for share in SHARES]
-    assert all(small <= large for small, large in zip(parts, parts[1:], strict=False))
+    assert all(small <= large for small, large in pairwise(parts))
     assert parts[-1] == set(rows)
     for part in parts:
         chosen = np.array(sorted(part))

@@ -59,6 +59,12 @@ class Stub:
         return self
 
 
+class Joined(Stub):
+    """The same, its features as those of two backbones side by side."""
+
+    facts = replace(Stub.facts, parts=(replace(Stub.facts, feature_dim=48), replace(Stub.facts, feature_dim=80)))
+
+
 def features_of(network, pixels):
     with torch.inference_mode():
         return network(torch.from_numpy(pixels)).numpy()
@@ -79,6 +85,7 @@ def material(folder, signal=0.5, noise=0.1):
         "groups": groups.astype(np.int64),
         "is_val": groups % 4 == 3,
         "index": np.arange(CASES, dtype=np.int64)[::-1].copy(),
+        "sites": np.array(["north", "south", ""])[groups // 2 % 3],
     }
     for array in arrays.values():
         array.setflags(write=False)
@@ -95,6 +102,8 @@ def material(folder, signal=0.5, noise=0.1):
 
 def fit(name, given):
     member = STRATEGIES.get(name)
+    if getattr(member, "needs_parts", False):
+        given = replace(given, backbone=Joined())
     return member(member.Config(**QUICK.get(name, {}))).fit(given)
 
 

@@ -74,9 +74,9 @@ def comparison_stage(work: Workspace, comparators: list[Comparator]) -> None:
         entry: dict[str, Any] = {"name": one.name, "strategy": one.strategy, "seconds": round(one.seconds, 2)}
         if len(rows):
             theirs = one.probability[[place[str(case)] for case in rows["case_id"]]]
-            entry["test"] = _entry(work, rows, _chances(work, rows), theirs)
+            entry["test"] = _entry(work, rows.rename(columns={"y_true": "label"}), _chances(work, rows), theirs)
         if one.out_of_fold is not None and work.out_of_fold is not None:
-            seen = work.cohort.table[np.isin(parts, ["train", "val"])].rename(columns={"label": "y_true"})
+            seen = work.cohort.table[np.isin(parts, ["train", "val"])]
             ours, theirs = work.out_of_fold.probability.mean(axis=0), one.out_of_fold.probability.mean(axis=0)
             entry["cv"] = _entry(work, seen.iloc[work.out_of_fold.rows], ours, theirs)
         told.append(entry)
@@ -91,7 +91,7 @@ def _entry(
     work: Workspace, rows: pd.DataFrame, ours: NDArray[np.float64], theirs: NDArray[np.float64]
 ) -> dict[str, Any] | None:
     """Ours − theirs; ``None`` where the cases are of one class."""
-    truth = work.task.encode(rows["y_true"].tolist())
+    truth = work.task.targets(rows)
     if len(np.unique(truth)) < 2:
         return None
     groups = patient_numbers(rows["patient_id"])

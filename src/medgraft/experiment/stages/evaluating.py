@@ -20,7 +20,15 @@ from medgraft.transfer.models.bundle import Bundle, Calibration
 from medgraft.transfer.tasks.task import Task
 from medgraft.types import SPLITS
 
-__all__ = ["Majority", "evaluate_part", "evaluation_stage", "majority_of", "prediction_rows", "train_majority"]
+__all__ = [
+    "Majority",
+    "evaluate_part",
+    "evaluation_stage",
+    "patient_numbers",
+    "majority_of",
+    "prediction_rows",
+    "train_majority",
+]
 
 Majority = int | tuple[int, ...]
 """What most training cases have: the index of a class, or 1 or 0 a label."""
@@ -59,7 +67,7 @@ def evaluate_part(
     columns = [f"p_{label}" for label in task.labels]
     repeats = [group for _, group in rows.groupby("repeat", sort=True)] or [rows]
     first = repeats[0]
-    groups = _patients(first["patient_id"])
+    groups = patient_numbers(first["patient_id"])
     chances = np.stack([group[columns].to_numpy() for group in repeats])
     if isinstance(majority, tuple):
         truth, called = (_columns(first, sign, task.labels) for sign in ("y_", "called_"))
@@ -87,7 +95,7 @@ def evaluate_part(
     return evaluate_repeats(truth, chances, **options), warnings
 
 
-def _patients(ids: pd.Series) -> NDArray[np.int64] | None:
+def patient_numbers(ids: pd.Series) -> NDArray[np.int64] | None:
     """Patient numbers; ``None`` unless every patient is known.
 
     Numbered in the order of the cohort, never by the hash: draws are then the same in every house.
@@ -143,7 +151,7 @@ def evaluation_stage(work: Workspace) -> None:
         for part in SPLITS
         if (parts == part).any()
     ]
-    frames += _out_of_fold(work, parts, bundle)
+    frames += [*_out_of_fold(work, parts, bundle), *_left_site_out(work, parts, bundle)]
     work.predictions = pd.concat(frames, ignore_index=True)
     write_table(work.run / "predictions.parquet", work.predictions)
     majority, config = train_majority(work, work.split), work.config
@@ -190,6 +198,16 @@ def _without_near(work: Workspace) -> pd.DataFrame | None:
     test = work.predictions[work.predictions["split"] == "test"]
     kept = test[~test["case_id"].isin(seen)]
     return kept if seen and len(kept) else None
+
+
+def _left_site_out(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> list[pd.DataFrame]:
+    """Rows of the answers by models that had not seen the case's site; the fold is the number of the site."""
+    found = work.left_site_out
+    if found is None or not found.answered.any():
+        return []
+    seen = work.cohort.table[np.isin(parts, ["train", "val"])][found.answered]
+    rows = prediction_rows(seen, "loso", found.probability[found.answered], bundle)
+    return [rows.assign(fold=pd.array(found.site[found.answered], dtype="Int64"))]
 
 
 def _out_of_fold(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> list[pd.DataFrame]:

@@ -16,13 +16,14 @@ from medgraft.errors import MedgraftError
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.tables import write_csv
 from medgraft.measure.threshold import choose_threshold
-from medgraft.source.embedding.cases import embed_cases
+from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
+from medgraft.source.embedding.engine import Job
 from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.source.embedding.state import backbone_state
 from medgraft.transfer.models.bundle import Bundle, Calibration, write_bundle
 from medgraft.transfer.strategies.strategy import Material, Transferred
 
-__all__ = ["material_of", "transfer_stage"]
+__all__ = ["embedded_again", "material_of", "transfer_stage"]
 
 
 def material_of(work: Workspace) -> Material:
@@ -53,8 +54,14 @@ def material_of(work: Workspace) -> Material:
         cohort_size=len(work.cohort),
         teacher=None if work.teacher is None else partial(work.teacher.answers, pictures, work.reader, work.progress),
         label_names=work.task.labels,
+        sites=_sites(work.cohort.table["site"].iloc[rows]),
         positive=1 if work.task.positive_index is None else work.task.positive_index,
     )
+
+
+def _sites(column: pd.Series) -> NDArray[np.str_] | None:
+    """Empty where it is not known."""
+    return None if column.isna().all() else np.array(column.fillna("").astype(str), dtype=np.str_)
 
 
 def transfer_stage(work: Workspace) -> None:
@@ -67,7 +74,7 @@ def transfer_stage(work: Workspace) -> None:
         write_csv(work.run / "history.csv", pd.DataFrame(done.history))
     trained = done.backbone_state
     if trained is not None:
-        _embed_again(work, trained)
+        work.job, work.embedding = embedded_again(work, trained)
         material = material_of(work)
     work.bundle = Bundle(
         backbone=work.job.backbone.facts,
@@ -84,12 +91,12 @@ def transfer_stage(work: Workspace) -> None:
     write_bundle(work.run.bundle, work.bundle, gallery=work.config.bundle.gallery)
 
 
-def _embed_again(work: Workspace, state: dict[str, NDArray[Any]]) -> None:
-    """Features of the trained backbone, by the same path as those of the source's."""
-    work.job = replace(work.job, checksum=_checksum(state), state=state)
+def embedded_again(work: Workspace, state: dict[str, NDArray[Any]]) -> tuple[Job, CaseEmbedding]:
+    """The job of a trained backbone, and its features, by the same path as those of the source's."""
+    job = replace(work.job, checksum=_checksum(state), state=state)
     result = embed_cases(
         pictures_of(work.cohort.table),
-        work.job,
+        job,
         work.preprocessing,
         reader=work.reader,
         engine=work.config.engine,
@@ -97,7 +104,7 @@ def _embed_again(work: Workspace, state: dict[str, NDArray[Any]]) -> None:
     )
     work.forward_passes += result.forward_passes
     work.decodes += result.decodes
-    work.embedding = result
+    return job, result
 
 
 def _calibration(work: Workspace, material: Material, done: Transferred) -> Calibration:

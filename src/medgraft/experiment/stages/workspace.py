@@ -30,6 +30,7 @@ from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.transfer.models.bundle import Bundle
+from medgraft.transfer.selection.site_out import LeftSiteOut
 from medgraft.transfer.strategies.strategy import OutOfFold, Strategy, Transferred
 from medgraft.transfer.tasks.task import Task
 
@@ -65,6 +66,7 @@ class Workspace:
     transferred: Transferred | None = None
     bundle: Bundle | None = None
     out_of_fold: OutOfFold | None = None
+    left_site_out: LeftSiteOut | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     seconds: dict[str, float] = field(default_factory=dict)

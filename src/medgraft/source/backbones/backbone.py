@@ -16,7 +16,7 @@ knows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from medgraft.registry import Registry
@@ -36,9 +36,10 @@ class BackboneFacts:
     weights were trained with. ``readout``: the modules of the body that are read beside the pooled output, each with
     its channels; a channel gives two features, the mean of its magnitude and its standard deviation over the picture.
     ``inflated``: it takes volumes (see ``inflation``). ``descriptors``: what is computed where there is no
-    network; empty for a network. ``transferred``: how many tensors came from the source, where that is known;
-    ``exceptions``: what did not come as it is, layers and why (see ``weights.transfer_table``). Source: Evci et al.
-    2022, Head2Toe (intermediate features under a linear head).
+    network; empty for a network. ``parts``: the facts of each where this is several side by side (see ``joined``),
+    whose features follow each other in that order. ``transferred``: how many tensors came from the source, where that
+    is known; ``exceptions``: what did not come as it is, layers and why (see ``weights.transfer_table``). Source: Evci
+    et al. 2022, Head2Toe (intermediate features under a linear head).
     """
 
     name: str
@@ -58,10 +59,26 @@ class BackboneFacts:
     descriptors: tuple[str, ...] = ()
     transferred: int | None = None
     exceptions: tuple[tuple[str, str], ...] = ()
+    parts: tuple[BackboneFacts, ...] = ()
+
+    @classmethod
+    def restore(cls, plain: Mapping[str, Any]) -> BackboneFacts:
+        """From what ``asdict`` gave and JSON kept; what is not known here is passed over. Raises ``TypeError`` or
+        ``ValueError`` for another thing."""
+        known = {field.name for field in fields(cls)}
+        facts: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in plain.items() if key in known
+        }
+        facts["readout"] = tuple((name, channels) for name, channels in facts.get("readout", ()))
+        facts["exceptions"] = tuple((layers, why) for layers, why in facts.get("exceptions", ()))
+        facts["parts"] = tuple(cls.restore(part) for part in facts.get("parts", ()))
+        return cls(**facts)
 
     @property
     def pooled_dim(self) -> int:
-        """How many of the features are the pooled output; they come first."""
+        """How many of the features are the pooled output; they come first. Of several backbones: of the first one."""
+        if self.parts:
+            return self.parts[0].pooled_dim
         return self.feature_dim - 2 * sum(channels for _, channels in self.readout)
 
     def pooled(self) -> BackboneFacts:

@@ -18,6 +18,7 @@ from medgraft.source.backbones.custom import CUSTOM
 from medgraft.source.backbones.efficientnet_lite import HEAD_KEYS, LITES, lite_facts, package_file
 from medgraft.source.backbones.families import family_of
 from medgraft.source.backbones.handcrafted import HANDCRAFTED, HandcraftedBackbone, classical
+from medgraft.source.backbones.joined import JOIN, WEIGHTS_OF, JoinedBackbone, split_parts
 from medgraft.source.backbones.origins import WeightsOrigin
 from medgraft.source.backbones.spelling import architecture, join_name, split_name
 from medgraft.source.weights.entry import WeightsEntry
@@ -79,8 +80,11 @@ def resolve_backbone(name: str, *, weights: str | None = None, home: Home, seed:
 
     ``weights``: a store entry's name; ``"random"``: drawn from ``seed``; ``None``: the store's entry for that
     backbone, else the installed package (EfficientNet-Lite), else ``WeightsError`` that says what to do.
-    Raises ``UsageError`` for an unknown name, with the nearest one.
+    ``NAME@WEIGHTS`` names both, and ``a+b`` joins several, each NAME or NAME@WEIGHTS. Raises ``UsageError`` for an
+    unknown name, with the nearest one.
     """
+    if JOIN in name or WEIGHTS_OF in name:
+        return _spelt(name, weights, home, seed)
     if HANDCRAFTED.knows(name):
         return classical(weights)
     if weights == "random":
@@ -104,8 +108,21 @@ def resolve_backbone(name: str, *, weights: str | None = None, home: Home, seed:
     raise WeightsError(_what_to_do(name, home))
 
 
+def _spelt(name: str, weights: str | None, home: Home, seed: int) -> Backbone:
+    """What ``a@w+b`` or ``a@w`` says."""
+    if weights is not None:
+        raise UsageError(
+            f"the backbone {name!r} with --weights {weights}: say the weights of each with its name, NAME@WEIGHTS, and "
+            "leave --weights out"
+        )
+    parts = [resolve_backbone(part, weights=own, home=home, seed=seed) for part, own in split_parts(name)]
+    return parts[0] if len(parts) == 1 else JoinedBackbone(tuple(parts))
+
+
 def backbone_from_facts(facts: BackboneFacts) -> Backbone:
     """The backbone of a bundle: its network needs no store and no package, only the bundle's own weights."""
+    if facts.parts:
+        return JoinedBackbone(tuple(backbone_from_facts(part) for part in facts.parts))
     if facts.descriptors:
         return HandcraftedBackbone(facts)
     return ResolvedBackbone(facts, WeightsOrigin("bundle"))

@@ -22,8 +22,9 @@ from medgraft.data.imaging.volume_reader import WHOLE, slice_member
 from medgraft.errors import ReaderError
 from medgraft.progress import Progress
 from medgraft.source.embedding.bags import Bags
-from medgraft.source.embedding.embed import Embedding, Picture, embed
+from medgraft.source.embedding.embed import Embedding, Picture
 from medgraft.source.embedding.engine import Job
+from medgraft.source.embedding.joining import embed_parts
 from medgraft.source.embedding.row_cache import RowCache
 
 __all__ = ["CaseEmbedding", "embed_cases"]
@@ -66,7 +67,7 @@ def embed_cases(
     """Features and facts of ``cases``; see ``embed`` for the options. A volume with a slice that cannot be read is a
     failure as a whole."""
     found = _Slices.of(cases, job, preprocessing, reader)
-    result = embed(found.pictures, job, preprocessing, reader=reader, engine=engine, progress=progress)
+    result = embed_parts(found.pictures, job, preprocessing, reader=reader, engine=engine, progress=progress)
     failures, owners = dict(found.failures), np.repeat(np.arange(len(cases)), found.counts)
     for row, reason in sorted(result.failures.items()):
         case = int(owners[row])

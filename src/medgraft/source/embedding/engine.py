@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from medgraft.errors import MedgraftError
 from medgraft.home import Home
 from medgraft.registry import Registry
 from medgraft.source.backbones.backbone import Backbone
+from medgraft.source.backbones.joined import JoinedBackbone
 
 __all__ = ["ENGINES", "Engine", "EngineKind", "EngineUnavailable", "Job", "Sink"]
 
@@ -33,7 +34,8 @@ class EngineUnavailable(MedgraftError):  # noqa: N818  (a state that the next en
 
 @dataclass(frozen=True)
 class Job:
-    """What an engine is built for. ``state`` are weights (numpy, by name) that replace the source's own."""
+    """What an engine is built for. ``state`` are weights (numpy, by name) that replace the source's own; those of a
+    joined backbone's parts are named ``0.…``, ``1.…``."""
 
     backbone: Backbone
     checksum: str
@@ -48,9 +50,26 @@ class Job:
 
         Mean, std and readout belong to it: the same weights' file may be registered or imported again with other ones.
         """
+        if isinstance(self.backbone, JoinedBackbone):
+            return json.dumps([part.identity() for part in self.parts()])
         facts = self.backbone.facts
         network = [facts.name, self.checksum, self.channels, list(facts.mean), list(facts.std), facts.readout]
         return json.dumps([*network, "inflated"] if facts.inflated else network)
+
+    def parts(self) -> tuple[Job, ...]:
+        """One job a part of a joined backbone, each as it is alone; else itself."""
+        if not isinstance(self.backbone, JoinedBackbone):
+            return (self,)
+        return tuple(
+            replace(self, backbone=part, checksum=part.facts.checksum, state=self._state_of(number))
+            for number, part in enumerate(self.backbone.parts)
+        )
+
+    def _state_of(self, number: int) -> dict[str, Any] | None:
+        prefix = f"{number}."
+        if self.state is None:
+            return None
+        return {name.removeprefix(prefix): value for name, value in self.state.items() if name.startswith(prefix)}
 
 
 class Engine(Protocol):

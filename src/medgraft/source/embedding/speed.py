@@ -8,6 +8,7 @@ from statistics import median
 import numpy as np
 
 from medgraft.errors import WeightsError
+from medgraft.source.backbones.joined import JOIN
 from medgraft.source.embedding.embed import Embedding
 from medgraft.source.embedding.engine import ENGINES, Job
 
@@ -21,7 +22,11 @@ def seconds_a_picture(job: Job, embedding: Embedding) -> float:
 
     Noise as pixels: no network is faster for what it sees.
     """
-    name = str(embedding.engine.get("engine", ""))
+    names = str(embedding.engine.get("engine", "")).split(JOIN)
+    return sum(_seconds(part, name) for part, name in zip(job.parts(), names, strict=True))
+
+
+def _seconds(job: Job, name: str) -> float:
     if name not in ENGINES:
         raise WeightsError(f"timing {job.backbone.facts.name}: its engine {name!r} is not known")
     engine = ENGINES.get(name).build(job)

@@ -21,7 +21,11 @@ __all__ = ["backbone_state"]
 
 
 def backbone_state(job: Job) -> dict[str, NDArray[Any]]:
-    """The state dict of ``job``'s network; from the cache, else from the network itself. Descriptors have none."""
+    """The state dict of ``job``'s network; from the cache, else from the network itself. Descriptors have none; the
+    names of a joined backbone's parts begin with ``0.``, ``1.``, …"""
+    if job.backbone.facts.parts:
+        parts = [backbone_state(part) for part in job.parts()]
+        return {f"{number}.{name}": value for number, part in enumerate(parts) for name, value in part.items()}
     if job.backbone.facts.descriptors:
         return {}
     if job.state is not None:

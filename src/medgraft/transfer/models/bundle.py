@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -149,14 +149,8 @@ def read_bundle(folder: Path) -> Bundle:
     preprocessing = {k: v for k, v in read_json(folder / "preprocessing.json").items() if k != "format_version"}
     try:
         tensors = load((folder / "model.safetensors").read_bytes())
-        known = {one.name for one in fields(BackboneFacts)}
-        facts: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in model["backbone"].items() if k in known
-        }
-        facts["readout"] = tuple((name, channels) for name, channels in facts.get("readout", ()))
-        facts["exceptions"] = tuple((layers, why) for layers, why in facts.get("exceptions", ()))
         bundle = Bundle(
-            backbone=BackboneFacts(**facts),
+            backbone=BackboneFacts.restore(model["backbone"]),
             checksum=model["checksum"],
             state=_part(tensors, _BACKBONE),
             head=HEADS.get(model["head"]["kind"]).restore(_part(tensors, _HEAD), model["head"]),

@@ -127,7 +127,8 @@ class Ladder:
             sources.append(source)
             self.climb.sources.append(plan.name)
             for rung, settings in enumerate(self._lower):
-                self._answer_all(Candidate(source, settings, rung))
+                if source.serves(str(settings["kind"])):
+                    self._answer_all(Candidate(source, settings, rung))
         return sources
 
     def _answer_all(self, candidate: Candidate) -> None:
@@ -153,13 +154,19 @@ class Ladder:
             trial.status, trial.reason = "failed", str(error)
 
     def _going_on(self, sources: Sequence[Source]) -> list[Source]:
-        """The best source, and another that ties with it: its best candidate ties with the best of all."""
+        """The best source that can be trained, and another that ties with it: its best candidate ties with the best of
+        all."""
         choice = self._settle()
         if choice is None:
             return []
         best = {trial.candidate.source.name: choice.compared[trial.candidate.name] for trial in self._ranked(choice)}
-        tied = [source for source in sources if source.name in best and best[source.name].ties_with_best]
+        able = [source for source in sources if source.trainable and source.name in best]
+        if not able:
+            return []
+        tied = [source for source in able if best[source.name].ties_with_best]
         first = choice.chosen.candidate.source
+        if not first.trainable:
+            first = max(able, key=lambda source: best[source.name].value)
         return [first, *[source for source in tied if source is not first]][:_UPPER_SOURCES]
 
     def _ranked(self, choice: Choice) -> list[Trial]:

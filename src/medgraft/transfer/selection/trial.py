@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
-__all__ = ["Candidate", "Source", "Status", "Trial", "answers_of", "fold_material"]
+__all__ = ["Candidate", "Source", "Status", "Trial", "answers_of", "fold_material", "part_of"]
 
 Status = Literal["running", "complete", "dropped", "no time", "failed"]
 
@@ -28,13 +28,22 @@ _BATCH = 32
 @dataclass(frozen=True)
 class Source:
     """A backbone on this cohort. ``material``: training and validation cases with its features; ``seconds``: of one
-    picture, pixels to features; ``parameters`` of the network; ``joined``: it is several backbones side by side."""
+    picture, pixels to features; ``parameters`` of the network; ``joined``: it is several backbones side by side;
+    ``trainable``: it is one network."""
 
     name: str
     material: Material
     seconds: float
     parameters: int
     joined: bool = False
+    trainable: bool = True
+
+    def serves(self, kind: str) -> bool:
+        """Whether that strategy can be tried with it."""
+        member = STRATEGIES.get(kind)
+        return (self.joined or not getattr(member, "needs_parts", False)) and (
+            self.trainable or not member.needs_network
+        )
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,11 @@ def fold_material(material: Material, fold: NDArray[np.int64], number: int, *, n
     rows = np.flatnonzero(fold != number)
     validating = (number + 1) % (int(fold.max()) + 1)
     is_val = fold[rows] == validating if needs_validation else np.zeros(len(rows), bool)
+    return part_of(material, rows, is_val, f"fold-{number}")
+
+
+def part_of(material: Material, rows: NDArray[np.int64], is_val: NDArray[np.bool_], name: str) -> Material:
+    """Some of the cases; ``name`` is that of its own folder of checkpoints."""
     return replace(
         material,
         features=material.features[rows],
@@ -121,7 +135,8 @@ def fold_material(material: Material, fold: NDArray[np.int64], number: int, *, n
         index=material.index[rows],
         pixels=lambda chosen: material.pixels(rows[chosen]),
         slices=None if material.slices is None else material.slices.take(rows),
-        checkpoints=material.checkpoints / f"fold-{number}",
+        sites=None if material.sites is None else material.sites[rows],
+        checkpoints=material.checkpoints / name,
     )
 
 

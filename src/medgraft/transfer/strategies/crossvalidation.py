@@ -19,17 +19,22 @@ CV_LIMIT = 2000
 
 
 def cross_validate(
-    material: Material, *, folds: int, repeats: int, answer: Callable[[NDArray[np.bool_]], NDArray[np.float64]]
+    material: Material,
+    *,
+    folds: int,
+    repeats: int,
+    answer: Callable[[NDArray[np.bool_]], NDArray[np.float64]],
+    always: bool = False,
 ) -> OutOfFold | None:
     """Out-of-fold probabilities of train and validation cases together. ``answer(held)`` fits on the other cases and
     gives the probabilities (k, classes) of those held out; it is called from several threads.
 
-    ``None`` where the cohort is large or a class has one group only.
+    ``None`` where the cohort is large, unless it is to be done ``always``, or a class has one group only.
     """
     labels = material.labels
     drawn = [folds_for(labels, material.groups, folds, material.seed + 1 + repeat) for repeat in range(repeats)]
     found = [fold for fold in drawn if fold is not None]
-    if not found or len(labels) >= CV_LIMIT:
+    if not found or (len(labels) >= CV_LIMIT and not always):
         return None
     probability = np.zeros((len(found), len(labels), material.n_classes))
     jobs = [(repeat, fold == number) for repeat, fold in enumerate(found) for number in np.unique(fold)]

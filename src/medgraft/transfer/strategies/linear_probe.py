@@ -29,9 +29,10 @@ from medgraft.transfer.models.heads.sigmoid import SigmoidHead
 from medgraft.transfer.models.logistic import LogisticPath, PrincipalAxes, class_weights, path_logits, path_scores
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.crossvalidation import cross_validate
+from medgraft.transfer.strategies.scored import Cases
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, OutOfFold, Transferred
 
-__all__ = ["LinearProbe", "LinearProbeConfig", "Probe"]
+__all__ = ["FittedProbe", "LinearProbe", "LinearProbeConfig", "Probe"]
 
 _GRID = tuple(float(c) for c in 10.0 ** np.arange(-5.0, 1.01, 0.5))
 _EXACT, _FOLD_TOLERANCE, _SWEEP_TOLERANCE = 1e-8, 1e-5, 1e-4
@@ -60,29 +61,6 @@ class LinearProbeConfig(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Cases:
-    """The rows of one training problem; ``labels`` as in the material."""
-
-    features: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    n_classes: int
-
-    def take(self, rows: NDArray[Any]) -> _Cases:
-        return _Cases(self.features[rows], self.labels[rows], self.groups[rows], self.n_classes)
-
-    def questions(self, coordinates: NDArray[Any]) -> list[_Question]:
-        """What is asked of them: the class, or yes or no a label, of the cases where that is known."""
-        if self.labels.ndim == 1:
-            return [_Question(coordinates, self.labels, self.groups, self.n_classes)]
-        known = [np.flatnonzero(column >= 0) for column in self.labels.T]
-        return [
-            _Question(coordinates[rows], column[rows], self.groups[rows], 2)
-            for rows, column in zip(known, self.labels.T, strict=True)
-        ]
-
-
-@dataclass(frozen=True)
 class _Question:
     """One logistic regression: ``coordinates`` (m, r) on the axes of all cases, ``labels`` (m,) indices of classes."""
 
@@ -91,18 +69,31 @@ class _Question:
     groups: NDArray[np.int64]
     n_classes: int
 
+    @classmethod
+    def all_of(cls, cases: Cases, coordinates: NDArray[Any]) -> list[_Question]:
+        """What is asked of cases: the class, or yes or no a label, of those where that is known."""
+        if cases.labels.ndim == 1:
+            return [cls(coordinates, cases.labels, cases.groups, cases.n_classes)]
+        known = [np.flatnonzero(column >= 0) for column in cases.labels.T]
+        return [
+            cls(coordinates[rows], column[rows], cases.groups[rows], 2)
+            for rows, column in zip(known, cases.labels.T, strict=True)
+        ]
+
 
 @dataclass(frozen=True)
 class _Sweep:
-    """The chosen C, parameters near its solution (the folds' mean), and the history rows."""
+    """The chosen C, parameters near its solution (the folds' mean), the history rows, and the chances (n, classes) by
+    folds that did not hold the case, at that C; ``None`` where nothing was swept."""
 
     strength: float
     start: NDArray[np.float64] | None
     rows: list[dict[str, Any]]
+    held_out: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
-class _Fitted:
+class FittedProbe:
     """Parameters (outputs, r + 1) a question on the principal axes of the training cases, and how their strengths were
     found."""
 
@@ -111,8 +102,14 @@ class _Fitted:
     sweeps: list[_Sweep]
     several: bool
 
-    def answers(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(m, classes) or (m, labels) of other cases."""
+    @property
+    def held_out(self) -> NDArray[np.float64] | None:
+        """Out-of-fold chances (n, classes) of the training cases at the chosen strength, where it was looked for; of
+        one label a case."""
+        return self.sweeps[0].held_out
+
+    def chances(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(m, classes) or (m, labels) of other cases; ``features`` rooted as those of the training cases were."""
         coordinates = self.axes(features)
         if self.several:
             return np.asarray(expit(path_scores(np.stack(self.parameters), coordinates)[:, :, 0]))
@@ -153,14 +150,14 @@ class LinearProbe:
         """Choose C on the training cases, fit them, and cross-validate train and validation cases together."""
         probe = self.probe(material)
         with threadpool_limits(1, user_api="blas"):
-            out_of_fold = self._cross_validate(self._cases(material), material)
+            out_of_fold = self._cross_validate(self.cases(material), material)
         return Transferred(probe.head, history=probe.sweep, out_of_fold=out_of_fold, facts=probe.facts)
 
     def probe(self, material: Material) -> Probe:
         """The head alone, from the training cases."""
         # Matrices this small are faster, and the same to the last bit on any load, with one BLAS thread.
         with threadpool_limits(1, user_api="blas"):
-            fitted = self._fit(self._cases(material).take(~material.is_val), inner_folds=5, seed=material.seed)
+            fitted = self.fitted(self.cases(material).take(~material.is_val), inner_folds=5, seed=material.seed)
         return Probe(
             head=fitted.head(rooted=self.config.root),
             sweep=self._history(fitted, material.label_names),
@@ -172,22 +169,23 @@ class LinearProbe:
         )
 
     @staticmethod
-    def _history(fitted: _Fitted, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    def _history(fitted: FittedProbe, names: tuple[str, ...]) -> list[dict[str, Any]]:
         """The rows of the sweep, with the label they are about where there are several."""
         if not fitted.several:
             return fitted.sweeps[0].rows
         named = names or tuple(str(number + 1) for number in range(len(fitted.sweeps)))
         return [{"label": name, **row} for name, sweep in zip(named, fitted.sweeps, strict=True) for row in sweep.rows]
 
-    def _cases(self, material: Material) -> _Cases:
+    def cases(self, material: Material) -> Cases:
+        """All labelled cases, their features rooted if the config says so."""
         features = signed_root(material.features) if self.config.root else material.features
-        return _Cases(features, material.labels, material.groups, material.n_classes)
+        return Cases(features, material.labels, material.groups, material.n_classes)
 
-    def _fit(self, cases: _Cases, *, inner_folds: int, seed: int, exact: bool = True) -> _Fitted:
+    def fitted(self, cases: Cases, *, inner_folds: int, seed: int, exact: bool = True) -> FittedProbe:
         """Axes, strength and parameters from these cases alone; ``exact`` (float64) for the head that is kept."""
         axes, coordinates = PrincipalAxes.of(cases.features, np.float64 if exact else np.float32)
         parameters, sweeps = list[NDArray[np.float64]](), list[_Sweep]()
-        for asked in cases.questions(coordinates):
+        for asked in _Question.all_of(cases, coordinates):
             if not len(asked.labels):  # in a fold, of a label that hardly anybody looked for: nothing is known
                 parameters.append(np.zeros((1, coordinates.shape[1] + 1)))
                 sweeps.append(_Sweep(_FALLBACK_STRENGTH, None, []))
@@ -199,7 +197,7 @@ class LinearProbe:
             _, found = next(path.solve([sweep.strength], tolerance=tolerance, start=sweep.start))
             parameters.append(found[0])
             sweeps.append(sweep)
-        return _Fitted(axes, parameters, sweeps, several=cases.labels.ndim == 2)
+        return FittedProbe(axes, parameters, sweeps, several=cases.labels.ndim == 2)
 
     def _sweep(self, asked: _Question, fold: NDArray[np.int64] | None) -> _Sweep:
         """C by pooled log-loss over grouped folds.
@@ -217,22 +215,23 @@ class LinearProbe:
             weights[row, seen] = class_weights(asked.labels[seen], asked.n_classes, self.config.class_weights)
         design, everyone = asked.coordinates.astype(np.float32, copy=False), np.arange(len(fold))
         path = LogisticPath(design, asked.labels, asked.n_classes, weights)
-        losses, starts = list[float](), list[NDArray[np.float64]]()
+        losses, starts, answers = list[float](), list[NDArray[np.float64]](), list[NDArray[np.float64]]()
         for _, parameters in path.solve(_GRID, tolerance=_SWEEP_TOLERANCE):
             held_out = softmax(path_logits(parameters, design)[everyone, place])
             losses.append(float(-np.log(np.maximum(held_out[everyone, asked.labels], 1e-15)).mean()))
+            answers.append(held_out)
             starts.append(parameters.mean(axis=0, keepdims=True))
             if len(losses) > 1 and losses[-1] > losses[-2]:
                 break
         best = int(np.argmin(losses))
         rows = [{"C": c, "log_loss": loss, "chosen": c == _GRID[best]} for c, loss in zip(_GRID, losses, strict=False)]
-        return _Sweep(_GRID[best], starts[best], rows)
+        return _Sweep(_GRID[best], starts[best], rows, answers[best])
 
-    def _cross_validate(self, cases: _Cases, material: Material) -> OutOfFold | None:
+    def _cross_validate(self, cases: Cases, material: Material) -> OutOfFold | None:
         """Nested: C is chosen anew for each fold."""
 
         def answer(held: NDArray[np.bool_]) -> NDArray[np.float64]:
-            fitted = self._fit(cases.take(~held), inner_folds=3, seed=material.seed, exact=False)
-            return fitted.answers(cases.features[held])
+            fitted = self.fitted(cases.take(~held), inner_folds=3, seed=material.seed, exact=False)
+            return fitted.chances(cases.features[held])
 
         return cross_validate(material, folds=self.config.folds, repeats=self.config.repeats, answer=answer)

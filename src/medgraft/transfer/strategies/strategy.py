@@ -46,6 +46,8 @@ class Material:
     time of ``time.monotonic`` by which training has to come to an end with what it has. ``identity``: text
     that differs wherever pixels, their preparation or the network differ; ``cohort_size``: cases of the whole cohort,
     in which ``index`` counts. ``teacher()`` gives the probabilities (n, classes) of a model that is learnt from.
+    ``sites`` (n,) text: where each case comes from, empty where that is not known; ``None``
+    where it is known of none.
     """
 
     features: NDArray[np.float32]
@@ -69,6 +71,7 @@ class Material:
     cohort_size: int | None = None
     teacher: Callable[[], NDArray[np.float64]] | None = None
     label_names: tuple[str, ...] = ()
+    sites: NDArray[np.str_] | None = None
 
     @property
     def bags(self) -> Bags:
@@ -109,7 +112,8 @@ class Strategy(Protocol):
     """One way to transfer. ``keeps_gallery``: its head holds rows of training cases.
     ``tasks``: kinds of tasks that it can do (see ``tasks_of``).
     ``needs_validation``: it stops or selects on validation cases. ``needs_network``: it trains
-    the backbone or asks for its gradients, so that a hand-crafted one will not do."""
+    the backbone or asks for its gradients, so that a hand-crafted one will not do. One that has ``needs_parts`` asks
+    for several backbones side by side."""
 
     name: ClassVar[str]
     needs_validation: ClassVar[bool]

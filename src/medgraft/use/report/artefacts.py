@@ -43,8 +43,11 @@ class Artefacts:
     calibration: dict[str, Any] = field(default_factory=dict)
     slices: pd.DataFrame = field(default_factory=pd.DataFrame)
     ladder: dict[str, Any] = field(default_factory=dict)
+    comparison: dict[str, Any] = field(default_factory=dict)
+    learning_curve: dict[str, Any] = field(default_factory=dict)
     several: bool = False
     """Whether a case has several labels, each yes, no or unknown."""
+    loso: dict[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -221,5 +224,8 @@ def read_artefacts(run: Path) -> Artefacts:
         preprocessing=_optional_json(bundle / "preprocessing.json"),
         calibration=_optional_json(bundle / "calibration.json"),
         ladder=_optional_json(run / "ladder.json"),
+        comparison=_optional_json(run / "comparison.json"),
+        learning_curve=_optional_json(run / "learning_curve.json"),
+        loso=_optional_json(run / "loso.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )

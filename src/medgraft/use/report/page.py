@@ -22,10 +22,12 @@ from plotly.offline import get_plotlyjs
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.audit_page import AuditSection
 from medgraft.use.report.card import CardSection
+from medgraft.use.report.comparison import comparison_view
 from medgraft.use.report.confusion import Confusion
 from medgraft.use.report.figures.catalogue import drawn_figures
 from medgraft.use.report.findings import findings, split_sentences
 from medgraft.use.report.ladder import ladder_view
+from medgraft.use.report.new_site import new_site_view
 from medgraft.use.report.pictures import Pictures
 from medgraft.use.report.provenance import (
     backbone_terms,
@@ -122,6 +124,8 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         preprocessing_terms=preprocessing_terms(run),
         timing_terms=timing_terms(run),
         ladder=ladder_view(run),
+        comparison=comparison_view(run),
+        new_site=new_site_view(run),
         config_terms=config_terms(run),
         licence_terms=licence_terms(run),
         card=extras.card,

@@ -13,6 +13,7 @@ from medgraft.transfer.models.heads.catalogue import HEADS
 from medgraft.transfer.models.heads.fourier import FourierHead
 from medgraft.transfer.models.heads.gallery import GalleryHead, unit_rows
 from medgraft.transfer.models.heads.linear import LinearHead
+from medgraft.transfer.models.heads.per_site import PerSiteHead
 from medgraft.transfer.models.heads.sigmoid import SigmoidHead
 from medgraft.transfer.models.heads.trees import Trees, TreesHead
 
@@ -23,6 +24,15 @@ EXAMPLES = {
         LinearHead(RNG.normal(size=(2, 6)).astype(np.float32), np.ones(2, np.float32), rooted=True, sharpness=2.0),
     ],
     "sigmoid": [SigmoidHead(RNG.normal(size=(3, 6)).astype(np.float32), np.ones(3, np.float32), rooted=True)],
+    "per-site": [
+        PerSiteHead(
+            LinearHead(RNG.normal(size=(2, 6)).astype(np.float32), np.ones(2, np.float32), rooted=True),
+            tuple(
+                LinearHead(RNG.normal(size=(3, 6)).astype(np.float32), np.ones(3, np.float32), rooted=True)
+                for _ in range(2)
+            ),
+        )
+    ],
     "gallery": [
         GalleryHead(
             *(unit_rows(RNG.normal(size=(9, 6)), np.zeros(6), np.ones(6)), np.arange(9) % 3),

@@ -9,6 +9,7 @@ from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.figures.estimates import estimates
 from medgraft.use.report.figures.figure import FIGURES, Figure
 from medgraft.use.report.figures.history import history
+from medgraft.use.report.figures.learning_curve import learning_curve
 from medgraft.use.report.figures.pr import precision_recall
 from medgraft.use.report.figures.reliability import reliability
 from medgraft.use.report.figures.roc import roc
@@ -20,13 +21,14 @@ __all__ = [
     "drawn_figures",
     "estimates",
     "history",
+    "learning_curve",
     "precision_recall",
     "reliability",
     "roc",
     "score_distribution",
 ]
 
-PAGE_ORDER = ("roc", "pr", "reliability", "score-distribution", "estimates", "history")
+PAGE_ORDER = ("roc", "pr", "reliability", "score-distribution", "estimates", "history", "learning-curve")
 """Names in ``FIGURES``."""
 
 
