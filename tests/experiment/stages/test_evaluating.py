@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from medgraft.experiment.stages.evaluating import _patients
+from medgraft.experiment.stages.evaluating import patient_numbers
 from medgraft.files import read_json
 
 
@@ -37,5 +37,5 @@ def test_metrics_are_those_of_scikit_learn(fitted, predictions):
 
 
 def test_patients_are_numbered_by_the_cohorts_order():
-    np.testing.assert_array_equal(_patients(pd.Series(["z", "a", "z"])), [0, 1, 0])
-    assert _patients(pd.Series(["z", None])) is None
+    np.testing.assert_array_equal(patient_numbers(pd.Series(["z", "a", "z"])), [0, 1, 0])
+    assert patient_numbers(pd.Series(["z", None])) is None
