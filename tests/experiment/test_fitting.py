@@ -256,17 +256,18 @@ def test_lp_ft_goes_all_the_way(fitted, tmp_path):
 def test_two_backbones_side_by_side_share_the_cache_and_predict_alike(fitted, tmp_path):
     """The parts alone, then both: no pass is left; the bundle has both networks' weights and needs nothing else."""
     name, sets = "tf_efficientnet_lite0+tf_efficientnet_lite0@random", ["preprocess.size=64"]
+    home = Home(tmp_path / "house")
     for part in name.split("+"):
-        alone = fit_run(fitted.cohort, tmp_path / part, sets=sets, flags={"backbone.name": part}, home=fitted.home)
+        alone = fit_run(fitted.cohort, tmp_path / part, sets=sets, flags={"backbone.name": part}, home=home)
         assert alone.forward_passes > 0
     run = tmp_path / "both"
-    assert fit_run(fitted.cohort, run, sets=sets, flags={"backbone.name": name}, home=fitted.home).forward_passes == 0
+    assert fit_run(fitted.cohort, run, sets=sets, flags={"backbone.name": name}, home=home).forward_passes == 0
     model = read_json(run / "bundle" / "model.json")
     assert [part["weights"] for part in model["backbone"]["parts"]][1] == "random"
     rows = pd.read_parquet(run / "predictions.parquet").query("split == 'test'").set_index("case_id")
     elsewhere = Home(tmp_path / "elsewhere")
     elsewhere.path.mkdir()
-    shutil.copy(fitted.home.path / "key", elsewhere.path)  # the same ids, and an empty cache
+    shutil.copy(home.path / "key", elsewhere.path)  # the same ids, and an empty cache
     found = predict_files(run, [fitted.cohort], home=elsewhere)
     assert found.forward_passes > 0
     answers = found.table.set_index("case_id")
