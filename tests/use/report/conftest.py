@@ -17,6 +17,13 @@ from medgraft.files import write_json, write_text
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "=cmd()", "良性结节", "long " * 40, "</script><script>alert(2)</script>")
 
+LEARNING_CURVE = {
+    "strategy": "linear-probe",
+    "points": [{"n": n, "auroc": 0.9 - 1 / n, "variance": 1e-4} for n in (10, 20, 40)],
+    "curve": [{"n": n, "value": 0.9 - 1 / n, "low": 0.88 - 1 / n, "high": 0.92 - 1 / n} for n in (10, 20, 40, 80, 160)],
+    "words": "Label more cases.",
+}
+
 
 def _keyed(number: int, kind: str) -> str:
     return hashlib.sha256(f"{kind}{number}".encode()).hexdigest()[:16]
@@ -182,6 +189,7 @@ def _write_facts(
     versions = {"medgraft": "0.1.0", "python": "3.11.9", "torch": "2.14.1", "openvino": "2026.4"}
     write_json(run / "config.json", {"name": name, "seed": 0, "strategy": strategy, "versions": versions})
     steps = pd.DataFrame({"C": [1e-4, 1e-3, 1e-2, 1e-1, 1.0], "log_loss": [0.61, 0.5, 0.44, 0.46, 0.55]})
+    write_json(run / "learning_curve.json", LEARNING_CURVE)
     write_text(run / "history.csv", steps.assign(auroc=[0.8, 0.85, 0.88, 0.87, 0.84]).to_csv(index=False))
     seconds = {"startup": 3.2, "read": 4.1, "embed": 5.3, "audit": 0.2, "head": 0.6, "report": 0.9}
     write_json(run / "timings.json", seconds)
