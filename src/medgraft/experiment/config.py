@@ -215,6 +215,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def setting_value(text: str) -> Any:
+    """The value of a setting given as text: JSON, or else the text itself."""
     try:
         return json.loads(text)
     except ValueError:

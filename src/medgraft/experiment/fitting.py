@@ -90,22 +90,7 @@ def fit_run(
         raise
     with work.timed("audit"):
         audit_stage(work)
-    if config.search.budget is not None:
-        with work.timed("choose"):
-            choosing_stage(work, began)
-    with work.timed("compare"):
-        comparators = comparators_stage(work)
-    if config.evaluation.learning_curve or (config.search.budget and config.evaluation.learning_curve is None):
-        with work.timed("learning curve"):
-            learning_stage(work)
-    with work.timed("head"):
-        transfer_stage(work)
-    tell_seen(work.job.backbone.facts, work.of_parts("test"), "test cases", home=home, progress=progress)
-    with work.timed("evaluate"):
-        loso_stage(work)
-        evaluation_stage(work)
-        slices_stage(work)
-        comparison_stage(work, comparators)
+    _learn_and_judge(work, began)
     with work.timed("report"):
         render_report(work.run.path)
     timings = {name: round(value, 4) for name, value in work.seconds.items()}
@@ -114,6 +99,27 @@ def fit_run(
         {"seconds": timings, "forward_passes": work.forward_passes, "decodes": work.decodes, "facts": work.facts},
     )
     return _result(work, progress)
+
+
+def _learn_and_judge(work: Workspace, began: float) -> None:
+    """From the split to the numbers; ``began``: when the process did, by ``time.monotonic``."""
+    evaluation, budget = work.config.evaluation, work.config.search.budget
+    if budget is not None:
+        with work.timed("choose"):
+            choosing_stage(work, began)
+    with work.timed("compare"):
+        comparators = comparators_stage(work)
+    if evaluation.learning_curve or (budget is not None and evaluation.learning_curve is None):
+        with work.timed("curve"):
+            learning_stage(work)
+    with work.timed("head"):
+        transfer_stage(work)
+    tell_seen(work.job.backbone.facts, work.of_parts("test"), "test cases", home=work.home, progress=work.progress)
+    with work.timed("evaluate"):
+        loso_stage(work)
+        evaluation_stage(work)
+        slices_stage(work)
+        comparison_stage(work, comparators)
 
 
 def _result(work: Workspace, progress: Progress, *, already_done: bool = False) -> FitResult:

@@ -177,9 +177,8 @@ def evaluate_run(
     lost = _lost(cohort, answer.embedding.failures, progress)
     if not good:
         raise CohortError(f"evaluating {data}: none of its pictures can be read")
-    bundle = predictor.bundle
+    bundle, majority = predictor.bundle, majority_of(metrics["_meta"], predictor.bundle.task)
     rows = prediction_rows(cohort.table.iloc[good], part, answer.probability[good], bundle)
-    majority = majority_of(metrics["_meta"], bundle.task)
     replicates = int(metrics["_meta"]["bootstrap_replicates"])
     found, warnings = evaluate_part(rows, bundle, majority=majority, seed=seed, replicates=replicates)
     before = read_table(folder / "predictions.parquet")

@@ -25,6 +25,10 @@ def loso_stage(work: Workspace) -> None:
     if not work.config.evaluation.loso or type(work.strategy).needs_network:
         return
     material = material_of(work)
+    if material.labels.ndim > 1:
+        if material.sites is not None and len(np.unique(material.sites[material.sites != ""])) > 1:
+            work.progress.notice("no site was left out to see what a new one would get: that is for one label a case")
+        return
     found = leave_one_site_out(material, work.config.strategy)
     if found is None:
         return

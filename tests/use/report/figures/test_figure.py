@@ -39,7 +39,7 @@ def test_contract(fabricate, hostile, name, binary):
             assert re.fullmatch(r"var\(--(s[1-8]|muted|grid|rule)\)(/0\.\d+)?", text)
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("history", "estimates")])
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("history", "estimates", "learning-curve")])
 def test_nothing_to_draw_is_none(fabricate, name):
     run = read_artefacts(fabricate(n=60))
     assert FIGURES.get(name)(dataclasses.replace(run, predictions=run.predictions.iloc[:0])) is None
