@@ -56,6 +56,7 @@ def fit(
     patient_regex: o.PatientRegexOption = None,
     label_map: o.LabelMapOption = None,
     positive: o.PositiveOption = None,
+    order: o.OrderOption = None,
     modality: o.ModalityOption = None,
     engine: o.EngineOption = None,
     seed: o.SeedOption = None,
@@ -93,6 +94,7 @@ def fit(
                 "patient_regex": patient_regex,
                 "label_map": label_map,
                 "positive": positive,
+                "order": o.listed(order),
                 "modality": modality,
             }
         ),

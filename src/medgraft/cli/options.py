@@ -21,6 +21,7 @@ __all__ = [
     "LabelMapOption",
     "ModalityOption",
     "OnLeakOption",
+    "OrderOption",
     "OverwriteOption",
     "PathColOption",
     "PatientColOption",
@@ -66,6 +67,10 @@ LabelMapOption = Annotated[
 ]
 PositiveOption = Annotated[
     str | None, typer.Option("--positive", help="the positive of two classes", rich_help_panel=_DATA)
+]
+OrderOption = Annotated[
+    str | None,
+    typer.Option("--order", metavar="A,B,C", help="classes are grades: all, from the lowest", rich_help_panel=_DATA),
 ]
 ModalityOption = Annotated[
     str | None,

@@ -33,6 +33,7 @@ def rank(
     patient_regex: o.PatientRegexOption = None,
     label_map: o.LabelMapOption = None,
     positive: o.PositiveOption = None,
+    order: o.OrderOption = None,
     modality: o.ModalityOption = None,
     seed: o.SeedOption = None,
     device: o.DeviceOption = None,
@@ -61,6 +62,7 @@ def rank(
                 "patient_regex": patient_regex,
                 "label_map": label_map,
                 "positive": positive,
+                "order": o.listed(order),
                 "modality": modality,
             }
         ),

@@ -9,6 +9,7 @@ from medgraft.cli.terminal import Terminal
 __all__ = ["show_metrics"]
 
 _SHOWN = ("auroc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "f1", "majority_accuracy")
+_OF_GRADES = ("kappa_quadratic", "grade_error")
 _OF_A_LABEL = ("auroc", "sensitivity", "specificity")
 
 
@@ -16,7 +17,11 @@ def show_metrics(terminal: Terminal, metrics: dict[str, Any], parts: list[str]) 
     """One row a metric, one column a part: value and 95 % interval."""
     parts = [part for part in parts if part in metrics]
     heads = [f"{part} (n = {metrics[part]['accuracy']['n']})" for part in parts]
-    rows = [[name, *(_cell(metrics[part].get(name)) for part in parts)] for name in _SHOWN]
+    rows = [
+        [name, *(_cell(metrics[part].get(name)) for part in parts)]
+        for name in (*_SHOWN, *_OF_GRADES)
+        if name in _SHOWN or any(name in metrics[part] for part in parts)
+    ]
     terminal.table("", ["", *heads], rows)
     for part in parts[:1]:
         each = metrics[part].get("per_class", {})

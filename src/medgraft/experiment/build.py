@@ -141,7 +141,7 @@ def _task(cohort: Cohort, config: FitConfig, progress: Progress) -> Task:
     positive, chosen = choose_positive(cohort.classes, config.data.positive)
     if chosen is not None:
         progress.notice(chosen)
-    return Classification(cohort.classes, positive)
+    return Classification(cohort.classes, positive, ordered=bool(config.data.order))
 
 
 def _require_task(strategy: Strategy, config: FitConfig, task: Task) -> None:

@@ -25,7 +25,7 @@ from medgraft.measure.estimate import Estimate
 from medgraft.measure.intervals.bootstrap import Replicated, bootstrap, bounded_interval
 from medgraft.measure.intervals.delong import auroc_influence, macro_influence
 from medgraft.measure.intervals.wilson import proportion_interval
-from medgraft.measure.metrics.catalogue import METRICS
+from medgraft.measure.metrics.catalogue import METRICS, OF_GRADES
 from medgraft.measure.metrics.metric import Metric
 from medgraft.measure.metrics.predictions import Predictions
 from medgraft.measure.patients import Patients
@@ -60,6 +60,7 @@ def evaluate(
     majority: int,
     threshold: float | None = None,
     threshold_from: str | None = None,
+    ordered: bool = False,
     seed: int = 0,
     replicates: int = 1000,
 ) -> dict[str, Any]:
@@ -68,7 +69,8 @@ def evaluate(
     ``y_true`` (n,) class indices; ``probability`` (n, k) in the order of ``labels``, rows summing to one;
     ``positive`` the label a binary task is about (``None``: macro averages); ``groups`` (n,) patient
     numbers, negative where unknown, ``None`` where all are; ``majority`` the index of training's top class;
-    ``threshold`` the cut of a binary task (``None``: the most probable class) and where it was chosen.
+    ``threshold`` the cut of a binary task (``None``: the most probable class) and where it was chosen; ``ordered``:
+    the labels are grades from the lowest, which have further metrics.
 
     Returns ``{metric: {value, low, high, n, n_patients, …}, "per_class": {label: {metric: …}}}``. Raises
     ``DataError`` without cases, with unlabelled ones or with NaN, ``UsageError`` when arguments do not fit.
@@ -76,7 +78,7 @@ def evaluate(
     chances = np.asarray(probability, dtype=np.float64)[None]
     cut = (threshold, threshold_from)
     sample = _sample(y_true, chances, labels, (positive, majority), groups, cut)
-    return _report(sample, labels, seed, replicates)
+    return _report(sample, labels, seed, replicates, ordered=ordered)
 
 
 def evaluate_repeats(
@@ -89,6 +91,7 @@ def evaluate_repeats(
     majority: int,
     threshold: float | None = None,
     threshold_from: str | None = None,
+    ordered: bool = False,
     seed: int = 0,
     replicates: int = 1000,
 ) -> dict[str, Any]:
@@ -100,7 +103,7 @@ def evaluate_repeats(
     chances = np.asarray(probability, dtype=np.float64)
     cut = (threshold, threshold_from)
     sample = _sample(y_true, chances, labels, (positive, majority), groups, cut)
-    return _report(sample, labels, seed, replicates, pooled=True)
+    return _report(sample, labels, seed, replicates, pooled=True, ordered=ordered)
 
 
 def _sample(
@@ -157,9 +160,17 @@ def _checked(y_true: NDArray[Any], probability: NDArray[Any], labels: Sequence[s
     return values.astype(np.intp)
 
 
-def _report(sample: _Sample, labels: Sequence[str], seed: int, replicates: int, pooled: bool = False) -> dict[str, Any]:
-    """The entry of ``metrics.json``; ``pooled``: every interval by bootstrap."""
-    metrics = [metric for _, metric in METRICS.items()]
+def _report(
+    sample: _Sample,
+    labels: Sequence[str],
+    seed: int,
+    replicates: int,
+    *,
+    pooled: bool = False,
+    ordered: bool = False,
+) -> dict[str, Any]:
+    """The entry of ``metrics.json``; ``pooled``: every interval by bootstrap; ``ordered``: with those of grades."""
+    metrics = [*(metric for _, metric in METRICS.items()), *(OF_GRADES if ordered else ())]
     macro = sample.repeats[0].positive is None
     drawn = [m for m in metrics if pooled or m.interval == "bootstrap" or (macro and m.per_class)]
     drawn = [m for m in drawn if pooled or m.interval != "delong"]

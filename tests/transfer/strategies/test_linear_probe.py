@@ -13,7 +13,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from medgraft.transfer.models.heads.grades import grade_chances, grade_questions
 from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
+from medgraft.transfer.strategies.scored import Cases
 from medgraft.transfer.strategies.strategy import Material
 
 
@@ -276,3 +278,26 @@ def test_a_label_that_nobody_knows_is_even_odds():
     labels[:, 2] = -1
     head = LinearProbe(LinearProbeConfig()).probe(replace(given, labels=labels)).head
     np.testing.assert_array_equal(head.answers(given.bags)[:, 2], 0.5)
+
+
+def test_grades_are_a_chain_of_logistic_regressions(tmp_path):
+    """Each question against scikit-learn's, fitted on the cases that it is asked of."""
+    from scipy.special import expit
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(4)
+    grades = rng.integers(0, 4, 200)
+    features = rng.normal(size=(200, 6)).astype(np.float32)
+    features[:, 0] += 0.8 * grades
+    cases = Cases(features, grade_questions(grades, 4), np.arange(200), 4)
+    probe = LinearProbe(LinearProbeConfig(strength=0.1, root=False))
+    found = probe.fitted(cases, inner_folds=3, seed=0, link="grades")
+    scaled = (features - features.mean(axis=0)) / features.std(axis=0)
+    steps = []
+    for step in range(3):
+        asked = grades >= step
+        model = LogisticRegression(C=0.1, tol=1e-10, max_iter=5000).fit(scaled[asked], grades[asked] > step)
+        steps.append(expit(model.decision_function(scaled)))
+    chances = grade_chances(np.stack(steps, axis=1))
+    np.testing.assert_allclose(found.chances(features), chances, atol=1e-4)
+    np.testing.assert_allclose(found.head(rooted=False).probabilities(features), chances, atol=1e-4)

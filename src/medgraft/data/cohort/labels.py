@@ -19,7 +19,7 @@ from medgraft.data.cohort.walk import natural_key
 from medgraft.errors import CohortError
 from medgraft.registry import nearest
 
-__all__ = ["classes_of", "require_trainable", "settle_labels"]
+__all__ = ["classes_of", "in_order", "require_trainable", "settle_labels"]
 
 
 def settle_labels(drafts: Iterable[Draft], label_map: Mapping[str, str]) -> list[Draft]:
@@ -81,6 +81,31 @@ def _refuse_variants(labels: set[str]) -> None:
 def classes_of(labels: Iterable[str]) -> tuple[str, ...]:
     """The class names in natural order (``grade 2`` before ``grade 10``)."""
     return tuple(sorted(set(labels), key=natural_key))
+
+
+def in_order(classes: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
+    """The classes as grades, from the lowest, where an order is given. Raises ``CohortError`` unless it names each of
+    them once, three or more."""
+    if not order or not classes:
+        return classes
+    unknown = [name for name in order if name not in classes]
+    if unknown:
+        raise CohortError(
+            f"--order names {unknown[0]!r}, which is no class here{nearest(unknown[0], classes)}; "
+            f"classes: {', '.join(classes)}"
+        )
+    if sorted(order) != sorted(classes):
+        left = [name for name in classes if name not in order]
+        what = f"leaves out {left[0]!r}" if left else "names a class twice"
+        raise CohortError(
+            f"--order {','.join(order)} {what}; name each class once, from the lowest grade to the highest"
+        )
+    if len(order) < 3:
+        raise CohortError(
+            f"--order {','.join(order)}: two classes have no order beyond which one is positive; leave it out, and say "
+            f"--positive {order[1]!r}"
+        )
+    return order
 
 
 def require_trainable(cohort: Cohort, positive: str | None = None) -> None:

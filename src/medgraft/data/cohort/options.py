@@ -35,6 +35,9 @@ class CohortOptions(BaseModel):
     label_map: dict[str, str] = Field(
         default_factory=dict, description="label as given = label to use; an empty one sets its cases aside"
     )
+    order: tuple[str, ...] = Field(
+        default=(), description="the classes are grades: all of them, from the lowest (three or more)"
+    )
     positive: str | None = Field(default=None, description="the class that counts as positive (two classes)")
     modality: Modality | None = Field(default=None, description="how the pictures were made, for all of them")
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from medgraft.data.cohort.cohort import Cohort, Quarantined
 from medgraft.data.cohort.identity import case_ids, patient_ids, patients_from_names
-from medgraft.data.cohort.labels import classes_of, settle_labels
+from medgraft.data.cohort.labels import classes_of, in_order, settle_labels
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.repeats import settle_repeats
 from medgraft.data.cohort.resolve import resolve
@@ -104,7 +104,9 @@ def _settled(
         table[PREFIX + name_of] = np.array([draft.answers[column] for draft in good], dtype=np.float64)
     return Cohort(
         table=table,
-        classes=found.names or classes_of(label for draft in good if (label := draft.label) is not None),
+        classes=in_order(
+            found.names or classes_of(label for draft in good if (label := draft.label) is not None), options.order
+        ),
         kind=found.kind,
         name=name,
         quarantined=tuple(_quarantined(draft, home) for draft in bad),

@@ -95,7 +95,11 @@ def told(answers: Answers, names: Sequence[str]) -> str | None:
 
 def refuse_class_options(options: CohortOptions) -> None:
     """Options about the classes of one label have no meaning for several."""
-    for flag, given in (("--label-map", options.label_map), ("--positive", options.positive)):
+    for flag, given in (
+        ("--label-map", options.label_map),
+        ("--positive", options.positive),
+        ("--order", options.order),
+    ):
         if given:
             raise CohortError(
                 f"reading labels: {flag} is about the classes of one label, and here each case has several; leave it "

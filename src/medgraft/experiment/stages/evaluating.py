@@ -86,6 +86,7 @@ def evaluate_part(
         "majority": majority,
         "threshold": calibration.threshold,
         "threshold_from": calibration.threshold_from,
+        "ordered": task.kind == "ordinal",
         "seed": seed,
         "replicates": replicates,
     }

@@ -54,6 +54,7 @@ def material_of(work: Workspace) -> Material:
         cohort_size=len(work.cohort),
         teacher=None if work.teacher is None else partial(work.teacher.answers, pictures, work.reader, work.progress),
         label_names=work.task.labels,
+        ordered=work.task.kind == "ordinal",
         sites=_sites(work.cohort.table["site"].iloc[rows]),
         positive=1 if work.task.positive_index is None else work.task.positive_index,
     )

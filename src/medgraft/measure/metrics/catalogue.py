@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from medgraft.measure.metrics.calibration import BRIER, ECE
 from medgraft.measure.metrics.confusion import BALANCED_ACCURACY, F1, KAPPA, MCC
+from medgraft.measure.metrics.grade_error import GRADE_ERROR
+from medgraft.measure.metrics.kappa_quadratic import KAPPA_QUADRATIC
 from medgraft.measure.metrics.metric import Metric
 from medgraft.measure.metrics.proportions import (
     ACCURACY,
@@ -15,7 +17,7 @@ from medgraft.measure.metrics.proportions import (
 from medgraft.measure.metrics.ranks import AUPRC, AUROC
 from medgraft.registry import Registry
 
-__all__ = ["METRICS"]
+__all__ = ["METRICS", "OF_GRADES"]
 
 METRICS: Registry[Metric] = Registry("metric")
 for _metric in (
@@ -34,3 +36,6 @@ for _metric in (
     MAJORITY_ACCURACY,
 ):
     METRICS.register(_metric.name)(_metric)
+
+OF_GRADES: tuple[Metric, ...] = (KAPPA_QUADRATIC, GRADE_ERROR)
+"""Further ones, where the classes are grades in the order of their index."""

@@ -23,6 +23,7 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from medgraft.data.cohort.folds import folds_for
+from medgraft.transfer.models.heads.grades import GradesHead, grade_chances, grade_questions
 from medgraft.transfer.models.heads.head import softmax
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.heads.sigmoid import SigmoidHead
@@ -37,6 +38,8 @@ __all__ = ["FittedProbe", "LinearProbe", "LinearProbeConfig", "Probe"]
 _GRID = tuple(float(c) for c in 10.0 ** np.arange(-5.0, 1.01, 0.5))
 _EXACT, _FOLD_TOLERANCE, _SWEEP_TOLERANCE = 1e-8, 1e-5, 1e-4
 """Relative decrease at which a solution is done: the head that is kept, a fold's predictions, a strength's loss."""
+Link = Literal["softmax", "labels", "grades"]
+"""One of several classes; yes or no a label; a chain of questions about grades."""
 _FALLBACK_STRENGTH = 1e-3
 """Where a class has too few groups for folds. Middle of what grouped folds choose on standardised features."""
 
@@ -100,7 +103,7 @@ class FittedProbe:
     axes: PrincipalAxes
     parameters: list[NDArray[np.float64]]
     sweeps: list[_Sweep]
-    several: bool
+    link: Link
 
     @property
     def held_out(self) -> NDArray[np.float64] | None:
@@ -111,16 +114,19 @@ class FittedProbe:
     def chances(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """(m, classes) or (m, labels) of other cases; ``features`` rooted as those of the training cases were."""
         coordinates = self.axes(features)
-        if self.several:
-            return np.asarray(expit(path_scores(np.stack(self.parameters), coordinates)[:, :, 0]))
-        return softmax(path_logits(self.parameters[0][None], coordinates)[:, 0])
+        if self.link == "softmax":
+            return softmax(path_logits(self.parameters[0][None], coordinates)[:, 0])
+        yes = np.asarray(expit(path_scores(np.stack(self.parameters), coordinates)[:, :, 0]))
+        return yes if self.link == "labels" else grade_chances(yes)
 
     def head(self, *, rooted: bool) -> LinearHead:
         """On the features before the root, if ``rooted``."""
-        if not self.several:
+        if self.link == "softmax":
             return replace(self.axes.head(self.parameters[0]), rooted=rooted)
+        kind = SigmoidHead if self.link == "labels" else GradesHead
         weight, bias = np.vstack(self.parameters)[:, :-1] @ self.axes.axes.T, np.vstack(self.parameters)[:, -1]
-        return replace(SigmoidHead.folded(weight, bias, self.axes.mean, self.axes.scale), rooted=rooted)
+        folded = LinearHead.folded(weight, bias, self.axes.mean, self.axes.scale)
+        return kind(folded.weight, folded.bias, rooted)
 
 
 @dataclass(frozen=True)
@@ -140,7 +146,7 @@ class LinearProbe:
     needs_validation: ClassVar[bool] = False
     needs_network: ClassVar[bool] = False
     keeps_gallery: ClassVar[bool] = False
-    tasks: ClassVar[tuple[str, ...]] = ("binary", "multiclass", "multi-label")
+    tasks: ClassVar[tuple[str, ...]] = ("binary", "multiclass", "ordinal", "multi-label")
     Config: ClassVar[type[BaseModel]] = LinearProbeConfig
 
     def __init__(self, config: LinearProbeConfig) -> None:
@@ -150,19 +156,22 @@ class LinearProbe:
         """Choose C on the training cases, fit them, and cross-validate train and validation cases together."""
         probe = self.probe(material)
         with threadpool_limits(1, user_api="blas"):
-            out_of_fold = self._cross_validate(self.cases(material), material)
+            out_of_fold = self._cross_validate(*self._asked(material), material)
         return Transferred(probe.head, history=probe.sweep, out_of_fold=out_of_fold, facts=probe.facts)
 
     def probe(self, material: Material) -> Probe:
         """The head alone, from the training cases."""
         # Matrices this small are faster, and the same to the last bit on any load, with one BLAS thread.
         with threadpool_limits(1, user_api="blas"):
-            fitted = self.fitted(self.cases(material).take(~material.is_val), inner_folds=5, seed=material.seed)
+            cases, link = self._asked(material)
+            fitted = self.fitted(cases.take(~material.is_val), inner_folds=5, seed=material.seed, link=link)
         return Probe(
             head=fitted.head(rooted=self.config.root),
             sweep=self._history(fitted, material.label_names),
             facts={
-                "C": [sweep.strength for sweep in fitted.sweeps] if fitted.several else fitted.sweeps[0].strength,
+                "C": [sweep.strength for sweep in fitted.sweeps]
+                if fitted.link != "softmax"
+                else fitted.sweeps[0].strength,
                 "class_weights": self.config.class_weights,
                 "training_cases": int(np.sum(~material.is_val)),
             },
@@ -170,10 +179,11 @@ class LinearProbe:
 
     @staticmethod
     def _history(fitted: FittedProbe, names: tuple[str, ...]) -> list[dict[str, Any]]:
-        """The rows of the sweep, with the label they are about where there are several."""
-        if not fitted.several:
+        """The rows of the sweep, with the label or grade they are about where there are several."""
+        if fitted.link == "softmax":
             return fitted.sweeps[0].rows
         named = names or tuple(str(number + 1) for number in range(len(fitted.sweeps)))
+        named = named if fitted.link == "labels" else tuple(f"above {name}" for name in named[: len(fitted.sweeps)])
         return [{"label": name, **row} for name, sweep in zip(named, fitted.sweeps, strict=True) for row in sweep.rows]
 
     def cases(self, material: Material) -> Cases:
@@ -181,7 +191,16 @@ class LinearProbe:
         features = signed_root(material.features) if self.config.root else material.features
         return Cases(features, material.labels, material.groups, material.n_classes)
 
-    def fitted(self, cases: Cases, *, inner_folds: int, seed: int, exact: bool = True) -> FittedProbe:
+    def _asked(self, material: Material) -> tuple[Cases, Link]:
+        """The cases with the questions that the task asks of them, and how answers become chances."""
+        cases = self.cases(material)
+        if material.ordered:
+            return replace(cases, labels=grade_questions(cases.labels, cases.n_classes)), "grades"
+        return cases, "softmax" if cases.labels.ndim == 1 else "labels"
+
+    def fitted(
+        self, cases: Cases, *, inner_folds: int, seed: int, exact: bool = True, link: Link = "softmax"
+    ) -> FittedProbe:
         """Axes, strength and parameters from these cases alone; ``exact`` (float64) for the head that is kept."""
         axes, coordinates = PrincipalAxes.of(cases.features, np.float64 if exact else np.float32)
         parameters, sweeps = list[NDArray[np.float64]](), list[_Sweep]()
@@ -197,7 +216,7 @@ class LinearProbe:
             _, found = next(path.solve([sweep.strength], tolerance=tolerance, start=sweep.start))
             parameters.append(found[0])
             sweeps.append(sweep)
-        return FittedProbe(axes, parameters, sweeps, several=cases.labels.ndim == 2)
+        return FittedProbe(axes, parameters, sweeps, link)
 
     def _sweep(self, asked: _Question, fold: NDArray[np.int64] | None) -> _Sweep:
         """C by pooled log-loss over grouped folds.
@@ -227,11 +246,11 @@ class LinearProbe:
         rows = [{"C": c, "log_loss": loss, "chosen": c == _GRID[best]} for c, loss in zip(_GRID, losses, strict=False)]
         return _Sweep(_GRID[best], starts[best], rows, answers[best])
 
-    def _cross_validate(self, cases: Cases, material: Material) -> OutOfFold | None:
+    def _cross_validate(self, cases: Cases, link: Link, material: Material) -> OutOfFold | None:
         """Nested: C is chosen anew for each fold."""
 
         def answer(held: NDArray[np.bool_]) -> NDArray[np.float64]:
-            fitted = self.fitted(cases.take(~held), inner_folds=3, seed=material.seed, exact=False)
+            fitted = self.fitted(cases.take(~held), inner_folds=3, seed=material.seed, exact=False, link=link)
             return fitted.chances(cases.features[held])
 
         return cross_validate(material, folds=self.config.folds, repeats=self.config.repeats, answer=answer)

@@ -36,8 +36,9 @@ class Material:
 
     ``features`` (n, d) float32: pooled features of the unchanged source backbone, one row a case;
     ``labels`` (n,) int class indices, or (n, labels) of 1, 0 and -1 (unknown) where a case has several, named
-    ``label_names``; ``groups`` (n,) int: cases of one patient or one duplicate group share a
-    number and are never separated; ``is_val`` (n,) bool: validation cases (all False where there are none);
+    ``label_names``; ``ordered``: the classes are grades, from the lowest; ``groups`` (n,) int: cases of one patient or
+    one duplicate group share a number and are never separated; ``is_val`` (n,) bool: validation cases (all False where
+    there are none);
     ``index`` (n,) int: position of each case in the sorted cohort, from which random draws are seeded;
     ``pixels(rows)`` returns prepared images (len(rows), C, S, S) float32 in [0, 1] for training a network;
     ``backbone`` builds the network. ``checkpoints`` is a private folder for resumable state. ``slices``: the features
@@ -71,6 +72,7 @@ class Material:
     cohort_size: int | None = None
     teacher: Callable[[], NDArray[np.float64]] | None = None
     label_names: tuple[str, ...] = ()
+    ordered: bool = False
     sites: NDArray[np.str_] | None = None
 
     @property
@@ -133,4 +135,4 @@ STRATEGIES: Registry[type[Strategy]] = Registry("strategy")
 
 def tasks_of(strategy: type[Strategy]) -> tuple[str, ...]:
     """Kinds of tasks that a strategy can do: those of one class a case, where it does not say ``tasks``."""
-    return tuple(getattr(strategy, "tasks", ("binary", "multiclass")))
+    return tuple(getattr(strategy, "tasks", ("binary", "multiclass", "ordinal")))

@@ -99,6 +99,7 @@ def tune(
     Raises ``UsageError`` where there is no validation case (or nothing else), or where training diverges.
     """
     _require_trainable(name, material)
+    material = replace(material, ordered=False)  # a network learns grades as classes
     probe = _probe(material, config.class_weights, root=True)
     if from_probe:
         start = _probe(material, config.class_weights, root=False).head

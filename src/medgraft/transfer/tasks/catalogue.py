@@ -15,6 +15,6 @@ def task_of(kind: str, labels: Sequence[str], positive: str | None) -> Task:
     """The task of that kind. Raises ``KeyError`` for a kind that is not known."""
     if kind == "multi-label":
         return MultiLabel(tuple(labels))
-    if kind in ("binary", "multiclass"):
-        return Classification(tuple(labels), positive)
+    if kind in ("binary", "multiclass", "ordinal"):
+        return Classification(tuple(labels), positive, ordered=kind == "ordinal")
     raise KeyError(f"task {kind!r}")

@@ -46,10 +46,13 @@ class Classification:
 
     labels: tuple[str, ...]
     positive: str | None
+    ordered: bool = False
 
     @property
     def kind(self) -> str:
-        """``binary`` or ``multiclass``."""
+        """``binary``, ``multiclass``, or ``ordinal`` where the labels are grades from the lowest."""
+        if self.ordered:
+            return "ordinal"
         return "binary" if len(self.labels) == 2 else "multiclass"
 
     @property

@@ -39,6 +39,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "precision": ("Precision", "share of the calls that are right"),
     "f1": ("F1", "harmonic mean of precision and sensitivity"),
     "kappa": ("Cohen’s κ", "agreement beyond chance; 0 is chance"),
+    "kappa_quadratic": ("Quadratic κ", "agreement on grades; a miss costs its distance squared"),
+    "grade_error": ("Mean grade error", "mean distance between called and true grade, in grades; lower is better"),
     "mcc": ("MCC", "correlation of answer and truth; 0 is chance"),
     "brier": ("Brier score", "squared error of the probabilities; lower is better"),
     "ece": ("Calibration error", "gap between stated and true probability; lower is better"),

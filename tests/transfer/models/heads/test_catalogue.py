@@ -12,6 +12,7 @@ from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.models.heads.catalogue import HEADS
 from medgraft.transfer.models.heads.fourier import FourierHead
 from medgraft.transfer.models.heads.gallery import GalleryHead, unit_rows
+from medgraft.transfer.models.heads.grades import GradesHead
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.heads.per_site import PerSiteHead
 from medgraft.transfer.models.heads.sigmoid import SigmoidHead
@@ -23,6 +24,7 @@ EXAMPLES = {
         LinearHead(RNG.normal(size=(3, 6)).astype(np.float32), np.ones(3, np.float32)),
         LinearHead(RNG.normal(size=(2, 6)).astype(np.float32), np.ones(2, np.float32), rooted=True, sharpness=2.0),
     ],
+    "grades": [GradesHead(RNG.normal(size=(2, 6)).astype(np.float32), np.ones(2, np.float32), rooted=True)],
     "sigmoid": [SigmoidHead(RNG.normal(size=(3, 6)).astype(np.float32), np.ones(3, np.float32), rooted=True)],
     "per-site": [
         PerSiteHead(
