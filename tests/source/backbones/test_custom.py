@@ -35,8 +35,39 @@ def test_registered_backbone(tmp_path: Path) -> None:
         grey, colour = backbone.build(1)(pixels), backbone.build(3)(pixels.expand(-1, 3, -1, -1))
     np.testing.assert_allclose(grey.numpy(), colour.numpy(), rtol=1e-5)
     assert len(backbone.stages(backbone.build(3))) == 1
-    with pytest.raises(UsageError, match="brings its own"):
-        resolve_backbone("test-resolve", weights="random", home=home)
+
+
+def test_a_registered_backbone_forgets_what_it_brings(tmp_path: Path) -> None:
+    register_backbone("test-forget", _factory, size=24, mean=(0.0,) * 3, std=(1.0,) * 3)
+    backbone = resolve_backbone("test-forget", home=Home(tmp_path))
+    weights = [
+        next(made.build(3).parameters()).detach().numpy().copy()
+        for made in (backbone.forgotten(1), backbone.forgotten(1), backbone.forgotten(2))
+    ]
+    assert (next(backbone.build(3).parameters()) == 0.5).all()
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert weights[0].std() > 0.05
+    assert np.abs(weights[0] - weights[2]).max() > 0.05
+    random = resolve_backbone("test-forget", weights="random", home=Home(tmp_path), seed=1)
+    np.testing.assert_array_equal(next(random.build(3).parameters()).detach().numpy(), weights[0])
+
+
+def test_a_part_that_cannot_be_drawn_anew_is_named(tmp_path: Path) -> None:
+    class Token(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.token = nn.Parameter(torch.ones(1, 6, 1, 1))
+
+        def forward(self, maps: torch.Tensor) -> torch.Tensor:
+            return maps + self.token
+
+    def factory() -> nn.Module:
+        return nn.Sequential(nn.Conv2d(3, 6, 3, padding=1), Token(), nn.AdaptiveAvgPool2d(1))
+
+    register_backbone("test-stuck", factory, size=24, mean=(0.0,) * 3, std=(1.0,) * 3)
+    backbone = resolve_backbone("test-stuck", home=Home(tmp_path))
+    with pytest.raises(UsageError, match=r"body\.1|'test-stuck': 1 cannot be drawn anew"):
+        backbone.forgotten(0).build(3)
 
 
 def test_registered_names_are_guarded() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medgraft.errors import UsageError
-from medgraft.transfer.training.schedule import warmup_cosine
+from medgraft.transfer.training.schedule import warmup_cosine, warmup_steps
 
 
 def test_closed_form() -> None:
@@ -33,3 +33,10 @@ def test_rises_then_falls_within_bounds(steps: int, data: st.DataObject) -> None
 def test_outside_is_an_error(step: int, steps: int, warmup: int) -> None:
     with pytest.raises(UsageError):
         warmup_cosine(step, steps=steps, warmup=warmup)
+
+
+def test_steps_down_at_a_half_and_at_three_quarters():
+    factors = [warmup_steps(step, steps=8, warmup=2) for step in range(8)]
+    assert factors == [0.5, 1.0, 1.0, 1.0, 0.1, 0.1, 0.01, 0.01]
+    with pytest.raises(UsageError, match="no step 8"):
+        warmup_steps(8, steps=8, warmup=2)

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from medgraft.errors import MedgraftError, WeightsError
+from medgraft.errors import MedgraftError, UsageError, WeightsError
 from medgraft.files import sha256_bytes
 from medgraft.source.backbones.backbone import BackboneFacts
+from medgraft.source.backbones.custom import CUSTOM
 from medgraft.source.backbones.efficientnet_lite import HEAD_KEYS, read_package
 from medgraft.source.backbones.families import family_of
 from medgraft.source.backbones.loading import load_strictly, rename_by_order
@@ -105,6 +106,8 @@ def build_network(
 
 def _load_source(body: nn.Module, facts: BackboneFacts, origin: WeightsOrigin) -> None:
     doing = f"loading {facts.weights} into {facts.name}"
+    if origin.kind == "random" and CUSTOM.knows(facts.name):
+        _redraw(body, facts.name, origin.seed)
     if origin.kind in ("random", "factory"):
         return
     if origin.kind == "bundle" or (origin.kind == "store" and origin.path is None):
@@ -121,6 +124,26 @@ def _load_source(body: nn.Module, facts: BackboneFacts, origin: WeightsOrigin) -
     if sha256_bytes(data) != facts.checksum:
         raise WeightsError(f"{doing}: {path} is damaged (its sha256 is not the recorded one); import it again")
     load_strictly(body, read_state(data, path.name, doing=doing), doing=doing)
+
+
+def _redraw(body: nn.Module, name: str, seed: int) -> None:
+    """Forget what a registered factory brings. Raises ``UsageError`` where a part cannot be drawn anew."""
+    stuck = [
+        label or type(module).__name__
+        for label, module in body.named_modules()
+        if next(module.parameters(recurse=False), None) is not None and not hasattr(module, "reset_parameters")
+    ]
+    if stuck:
+        raise UsageError(
+            f"random weights for {name!r}: {', '.join(stuck[:3])} cannot be drawn anew; give the module a method "
+            "reset_parameters(), or leave random weights out"
+        )
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        for module in body.modules():
+            again = getattr(module, "reset_parameters", None)
+            if callable(again):
+                again()
 
 
 def _tensors(state: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -51,9 +51,7 @@ class ResolvedBackbone:
         return replace(self, facts=replace(self.facts, inflated=True))
 
     def forgotten(self, seed: int) -> ResolvedBackbone:
-        """The same network with random weights drawn from ``seed``. Raises ``UsageError`` for a registered one."""
-        if self.origin.kind == "factory":
-            raise UsageError(f"{self.facts.name} from scratch: a registered backbone brings its own weights")
+        """The same network with random weights drawn from ``seed``."""
         facts = replace(self.facts, weights="random", checksum=f"random:{seed}")
         return ResolvedBackbone(facts, WeightsOrigin("random", seed=seed))
 
@@ -155,8 +153,6 @@ def _random(name: str, seed: int) -> ResolvedBackbone:
     origin = WeightsOrigin("random", seed=seed)
     if name in LITES:
         return ResolvedBackbone(lite_facts(name, random_seed=seed), origin)
-    if CUSTOM.knows(name):
-        raise UsageError(f"random weights for {name!r}: a registered backbone brings its own; leave --weights out")
     from medgraft.source.backbones.construction import measure  # start-up: see the top
 
     preprocessing = family_of(name).default_preprocessing(name)

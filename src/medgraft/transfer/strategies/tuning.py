@@ -58,6 +58,14 @@ class TuningConfig(BaseModel):
     lr: Annotated[float, Field(gt=0, le=1, description="peak learning rate of the head and base of the stages'")] = 2e-4
     weight_decay: Annotated[float, Field(ge=0, le=1, description="AdamW's, on filters and matrices")] = 0.01
     warmup: Annotated[float, Field(ge=0, le=1, description="share of all steps with a rising learning rate")] = 0.1
+    schedule: Annotated[
+        Literal["cosine", "steps"],
+        Field(description="of the learning rate after its rise: a cosine to zero, or a tenth at 1/2 and again at 3/4"),
+    ] = "cosine"
+    keep: Annotated[
+        Literal["best", "last"],
+        Field(description="weights of the epoch with the lowest validation loss, or of the last, without early stop"),
+    ] = "best"
     patience: Annotated[
         int, Field(ge=1, description="epochs without a lower validation loss before training stops")
     ] = 3
@@ -174,7 +182,7 @@ def _train(course: _Course, material: Material, start: LinearHead) -> FineTuned:
         train = replace(train, targets=course.lesson.targets(train.rows, train.labels))
     val = examples(np.flatnonzero(material.is_val), PixelFeed(material.pixels))
     channels = int(material.pixels(train.rows[:1]).shape[1])
-    fields = {"epochs", "batch_size", "warmup", "patience", "clip_norm", "sampling"}
+    fields = {"epochs", "batch_size", "warmup", "patience", "clip_norm", "sampling", "schedule", "keep"}
     recipe = Recipe(
         seed=material.seed,
         device=material.device,

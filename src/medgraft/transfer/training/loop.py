@@ -28,7 +28,7 @@ from medgraft.transfer.training.checkpoint import Checkpoint, Checkpoints
 from medgraft.transfer.training.judging import judge
 from medgraft.transfer.training.placement import Placement
 from medgraft.transfer.training.recipe import Cases, Recipe
-from medgraft.transfer.training.schedule import warmup_cosine
+from medgraft.transfer.training.schedule import SCHEDULES
 from medgraft.transfer.training.seeding import batches, epoch_order, seeded
 
 __all__ = ["Trained", "train"]
@@ -170,7 +170,7 @@ class _Loop:
         """One step on the cases at positions ``chosen``; the loss before it."""
         train, recipe = self.cases.train, self.recipe
         steps = recipe.epochs * self.per_epoch
-        factor = warmup_cosine(step, steps=steps, warmup=round(recipe.warmup * steps))
+        factor = SCHEDULES[recipe.schedule](step, steps=steps, warmup=round(recipe.warmup * steps))
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak_lr"] * factor
         inputs = [self.placement.array(item) for item in train.batch(chosen, epoch=epoch)]

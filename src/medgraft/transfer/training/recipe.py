@@ -35,7 +35,7 @@ class Recipe:
     ``anchor``: pull to the weights of the start, a step (decoupled L2-SP, Li et al. 2018), for groups that ask for it
     (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen; ``until``: a time of
     ``time.monotonic`` after which no epoch is begun that the last one says would not be done by then; ``keep``: the
-    epoch whose weights are the outcome; with ``last`` nothing stops early."""
+    epoch whose weights are the outcome; with ``last`` nothing stops early; ``schedule``: see ``SCHEDULES``."""
 
     epochs: int
     batch_size: int
@@ -51,3 +51,4 @@ class Recipe:
     thaw: Callable[[int], None] | None = None
     until: float | None = None
     keep: Literal["best", "last"] = "best"
+    schedule: Literal["cosine", "steps"] = "cosine"
