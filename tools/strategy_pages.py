@@ -87,7 +87,9 @@ def config_table(model):
     for name in order:
         field = model.model_fields[name]
         if name != "kind":
-            rows.append([f"`{name}`", shown(field.default), choices(field), (field.description or "").replace("|", "∣")])
+            rows.append(
+                [f"`{name}`", shown(field.default), choices(field), (field.description or "").replace("|", "∣")]
+            )
     return table(["option", "default", "may be", "what it is"], rows)
 
 

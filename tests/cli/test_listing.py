@@ -66,6 +66,8 @@ def test_what_has_no_stages_is_told(words, said, capsys):
 def test_every_strategy_of_the_package_is_listed(capsys):
     """A file that registers one but that nobody imports would be lost without a word."""
     files = sorted(Path(strategies.__file__).parent.glob("*.py"))
-    written = {name for file in files for name in re.findall(r'^@STRATEGIES.register\("(.+)"\)', file.read_text(), re.M)}
+    written = {
+        name for file in files for name in re.findall(r'^@STRATEGIES.register\("(.+)"\)', file.read_text(), re.M)
+    }
     assert main(["list", "strategies", "--json"]) == 0
     assert written == set(json.loads(capsys.readouterr().out)["strategies"])
