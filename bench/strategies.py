@@ -140,10 +140,8 @@ def section(kept, left):
     from strategy_pages import cells, table
 
     told = kept["settings"]
-    parts = [
-        f"`{told['backbone']}` at {told['size']} px; strategies that train a network: at most {told['epochs']} epochs, "
-        "which is\nlittle for `scratch` and `gradual`."
-    ]
+    network = f"`{told['backbone']}` at {told['size']} px; strategies that train a network: at most"
+    parts = [f"{network} {told['epochs']} epochs,\nwhich is little for `scratch` and `gradual`."]
     for data, rows in kept["rows"].items():
         head = ["strategy", "AUROC, test", f"minus {BASELINE}", "AUROC, cross-validation", "minutes:"]
         lines = [[f"[{name}](strategies/{name}.md)", *cells(row)] for name, row in rows.items()]
