@@ -6,7 +6,8 @@ Each row is one ``medgraft fit`` as a whole process with seed 0. ``stacked`` has
 backbone, ``distill`` learns from the run of the linear probe, ``per-site`` has a phantom of three sites, because
 neither set has several. The linear probe is always fitted, first: every row is compared with it. Cheap rows go before
 dear ones; a row that does not fit into ``--minutes`` by the estimate is left for the next call, which goes on from the
-rows in the work folder (all of them: somewhat more than an hour on two idle cores). Writes its part of ``docs/benchmarks.md`` and of the pages in ``docs/strategies``.
+rows in the work folder (all of them: somewhat more than an hour on two idle cores). Writes its part of
+``docs/benchmarks.md`` and of the pages in ``docs/strategies``.
 """
 
 import argparse
