@@ -28,7 +28,7 @@ def fit(
     strategy: Annotated[
         str | None,
         typer.Option(
-            "--strategy", help="linear-probe, lp-ft or attention (default: attention for volumes, else linear-probe)"
+            "--strategy", help="see `medgraft list strategies` (default: attention for volumes, else linear-probe)"
         ),
     ] = None,
     budget: Annotated[

@@ -10,6 +10,8 @@ import typer
 
 from medgraft.cli import options as o
 from medgraft.cli.terminal import Terminal
+from medgraft.errors import MedgraftError, UsageError
+from medgraft.home import Home
 
 __all__ = ["list_members"]
 
@@ -26,19 +28,27 @@ class Family(StrEnum):
     HINTS = "hints"
     CONVENTIONS = "conventions"
     PRETEXTS = "pretexts"
+    STAGES = "stages"
 
 
 def list_members(
     family: Annotated[Family, typer.Argument(help="which family")],
     filter_: Annotated[str, typer.Option("--filter", help="only names that contain this")] = "",
+    backbone: Annotated[
+        str | None, typer.Option("--backbone", metavar="NAME", help="whose stages (default: the one of fit)")
+    ] = None,
     json: o.JsonOption = False,
+    home: o.HomeOption = None,
 ) -> None:
     """Everything of one family that can be named on the command line.
 
     Example: medgraft list backbones --filter resnet
     """
+    if backbone is not None and family is not Family.STAGES:
+        raise UsageError(f"list {family.value} --backbone {backbone}: only stages are of a backbone; leave it out")
     terminal = Terminal(json)
-    found = [(name, text) for name, text in _MEMBERS[family]() if filter_ in name]
+    members = _stages(backbone, Home.find(home)) if family is Family.STAGES else _MEMBERS[family]()
+    found = [(name, text) for name, text in members if filter_ in name]
     terminal.table("", ["name", ""], found)
     terminal.result({family.value: [name for name, _ in found]})
 
@@ -104,6 +114,25 @@ def _hints() -> list[tuple[str, str]]:
     from medgraft.measure.transferability.score import TRANSFERABILITY
 
     return [(name, score.summary) for name, score in TRANSFERABILITY.items() if catalogue]
+
+
+def _stages(name: str | None, home: Home) -> list[tuple[str, str]]:
+    """Input first, as ``strategy.from_stage`` names them; no weights are needed. Raises ``UsageError`` for a backbone
+    that is not one network."""
+    from medgraft.experiment.config import DEFAULT_BACKBONE
+    from medgraft.source.backbones.resolve import resolve_backbone
+
+    name = name or DEFAULT_BACKBONE
+    try:
+        backbone = resolve_backbone(name, weights="random", home=home)
+    except MedgraftError:  # not an architecture: an entry of the store, NAME@WEIGHTS, or nothing at all
+        backbone = resolve_backbone(name, home=home)
+    network = backbone.build(3)
+    sizes = {key: parameter.numel() for key, parameter in network.named_parameters()}
+    return [
+        (stage, f"{sum(sizes[key] for key in keys):,} parameters".replace(",", " "))
+        for stage, keys in backbone.stages(network)
+    ]
 
 
 _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {

@@ -1,6 +1,7 @@
 """BitFit: only biases and the scale and shift of norms learn, with the head.
 
-BatchNorm keeps its statistics. A thousandth of the parameters moves, so that little can be unlearnt.
+BatchNorm keeps its statistics. A hundredth of the parameters moves (of the default network), so that little can be
+unlearnt.
 
 Sources: Ben Zaken et al. 2022, BitFit; Frankle et al. 2021, Training BatchNorm and Only BatchNorm.
 """
