@@ -6,7 +6,7 @@ from medgraft.transfer.strategies.l2_sp import L2Sp
 
 
 def test_the_plan(planned) -> None:
-    _, plan, from_probe = planned(L2Sp, {"alpha": 4.0})
+    config, plan, from_probe = planned(L2Sp, {"alpha": 4.0})
     assert plan.anchor == 4.0
-    assert plan.rates.weight_decay == 0.0  # the pull is to the start, not to zero
+    assert plan.rates.weight_decay == config.weight_decay  # of the head alone: see the groups
     assert from_probe

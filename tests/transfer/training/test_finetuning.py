@@ -14,7 +14,10 @@ from torch import Tensor, nn
 from medgraft.progress import Progress
 from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.transfer.models.adapter_plan import LowRankPlan, ScaleShiftPlan
+from medgraft.transfer.models.classifier import Classifier
+from medgraft.transfer.models.freezing import PartlyFrozen
 from medgraft.transfer.models.heads.linear import LinearHead
+from medgraft.transfer.training import finetuning
 from medgraft.transfer.training.checkpoint import Checkpoints
 from medgraft.transfer.training.examples import Examples
 from medgraft.transfer.training.finetuning import FineTuned, Start, default_stage, fine_tune
@@ -209,6 +212,17 @@ def test_adapters_are_merged_into_a_plain_state(tmp_path: Path, adapter: Any) ->
     if isinstance(adapter, LowRankPlan):
         assert np.linalg.matrix_rank(change.reshape(12, -1), tol=1e-5) <= 2
         np.testing.assert_array_equal(result.backbone_state["2.2.bias"], BEFORE["2.2.bias"].numpy())
+
+
+@pytest.mark.parametrize("anchor", [0.0, 3.0])
+def test_what_is_pulled_to_its_start_is_not_pulled_to_zero_besides(anchor: float) -> None:
+    bare = ThreeStages().build(3).requires_grad_(True)
+    network = Classifier(PartlyFrozen(bare), LinearHead(np.eye(2, 6, dtype=np.float32), np.zeros(2, np.float32)))
+    plan = Plan(Rates(0.02, 0.5, weight_decay=0.1), anchor=anchor)
+    groups = finetuning._groups(bare, ThreeStages().stages(bare), network, plan)
+    decays = {group["stage"]: group["weight_decay"] for group in groups if group["params"][0].ndim > 1}
+    assert decays.pop("head") == 0.1
+    assert set(decays.values()) == {0.0 if anchor else 0.1}
 
 
 def test_stages_join_in_one_after_the_other(tmp_path: Path) -> None:

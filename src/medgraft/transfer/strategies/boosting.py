@@ -14,11 +14,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from medgraft.transfer.models.heads.trees import Trees, TreesHead
 from medgraft.transfer.models.logistic import PrincipalAxes
-from medgraft.transfer.strategies.scored import Calibrated, Cases, Scorer, Setting, fit_scored
+from medgraft.transfer.strategies.scored import Calibrated, Cases, ScoredConfig, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 __all__ = ["Boosting", "BoostingConfig"]
@@ -102,10 +102,8 @@ def _below(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.where(rounded > threshold, np.nextafter(rounded, np.float32(-np.inf)), rounded)
 
 
-class BoostingConfig(BaseModel):
+class BoostingConfig(ScoredConfig):
     """Options of gradient boosting."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["boosting"] = "boosting"
     class_weights: Annotated[
@@ -119,9 +117,6 @@ class BoostingConfig(BaseModel):
     depth: Annotated[int, Field(ge=1, le=8, description="questions from the root of a tree to a leaf")] = 2
     shrinkage: Annotated[float, Field(gt=0, le=1, description="factor on every tree")] = 0.1
     subsample: Annotated[float, Field(gt=0, le=1, description="share of the cases that a tree is grown on")] = 0.7
-    root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
-    folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
-    repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
 
 
 @STRATEGIES.register("boosting")

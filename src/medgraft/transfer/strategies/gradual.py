@@ -21,7 +21,7 @@ class GradualConfig(TuningConfig):
 
     kind: Literal["gradual"] = "gradual"
     epochs: Annotated[int, Field(ge=1, le=1000, description="largest number of passes over the training cases")] = 12
-    every: Annotated[int, Field(ge=1, le=100, description="epochs after which the next stage joins in")] = 2
+    every: Annotated[int, Field(ge=1, le=100, description="epochs after which the next stage joins in")] = 1
     layer_decay: LayerDecay = 0.75
     batchnorm: BatchNorm = "frozen"
 

@@ -14,10 +14,10 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from medgraft.transfer.models.heads.gallery import GalleryHead, unit_rows, votes
-from medgraft.transfer.strategies.scored import Calibrated, Cases, Scorer, Setting, fit_scored
+from medgraft.transfer.strategies.scored import Calibrated, Cases, ScoredConfig, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 __all__ = ["Knn", "KnnConfig"]
@@ -59,18 +59,13 @@ class _NeighbourLearner:
         ]
 
 
-class KnnConfig(BaseModel):
+class KnnConfig(ScoredConfig):
     """Options of k-NN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["knn"] = "knn"
     k: Annotated[int | None, Field(ge=1, description="neighbours that vote; chosen on grouped folds if not given")] = (
         None
     )
-    root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
-    folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
-    repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
 
 
 @STRATEGIES.register("knn")

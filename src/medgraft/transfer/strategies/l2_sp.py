@@ -44,6 +44,6 @@ class L2Sp:
     def fit(self, material: Material) -> Transferred:
         """See ``tune``."""
         config = self.config
-        rates = Rates(config.lr, config.layer_decay, 0.0)
+        rates = Rates(config.lr, config.layer_decay, config.weight_decay)
         plan = Plan(rates, batchnorm=config.batchnorm, wise=config.average == "wise-ft", anchor=config.alpha)
         return tune(self.name, config, plan, material)

@@ -8,14 +8,14 @@ Source: Tibshirani et al. 2002 (without shrinking); Snell et al. 2017, Prototypi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from medgraft.transfer.models.logistic import PrincipalAxes
 from medgraft.transfer.strategies.ridge import LinearScorer
-from medgraft.transfer.strategies.scored import Cases, Scorer, Setting, fit_scored
+from medgraft.transfer.strategies.scored import Cases, ScoredConfig, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 __all__ = ["NearestCentroid", "NearestCentroidConfig"]
@@ -32,15 +32,10 @@ class _CentroidLearner:
         return [LinearScorer(axes, centres, -0.5 * np.square(centres).sum(axis=1)) for _ in settings]
 
 
-class NearestCentroidConfig(BaseModel):
+class NearestCentroidConfig(ScoredConfig):
     """Options of the nearest centroid."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["nearest-centroid"] = "nearest-centroid"
-    root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
-    folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
-    repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
 
 
 @STRATEGIES.register("nearest-centroid")

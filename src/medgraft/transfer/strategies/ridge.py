@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.logistic import PrincipalAxes
-from medgraft.transfer.strategies.scored import Calibrated, Cases, Scorer, Setting, fit_scored
+from medgraft.transfer.strategies.scored import Calibrated, Cases, ScoredConfig, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 __all__ = ["LinearScorer", "Ridge", "RidgeConfig"]
@@ -55,15 +55,10 @@ class _RidgeLearner:
         return [LinearScorer(axes, product / (lengths + one["strength"]), mean) for one in settings]
 
 
-class RidgeConfig(BaseModel):
+class RidgeConfig(ScoredConfig):
     """Options of ridge."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["ridge"] = "ridge"
-    root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
-    folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
-    repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
 
 
 @STRATEGIES.register("ridge")

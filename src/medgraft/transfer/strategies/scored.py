@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
@@ -27,13 +28,23 @@ from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.crossvalidation import cross_validate
 from medgraft.transfer.strategies.strategy import Material, Transferred
 
-__all__ = ["Calibrated", "Cases", "Learner", "Scorer", "Setting", "calibrate", "fit_scored"]
+__all__ = ["Calibrated", "Cases", "Learner", "ScoredConfig", "Scorer", "Setting", "calibrate", "fit_scored"]
 
 Array = NDArray[np.float64]
 Setting = Mapping[str, float]
 """Hyper-parameters by name."""
 
 _RIDGE = 1e-3
+
+
+class ScoredConfig(BaseModel):
+    """Options that every such head has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
+    folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
+    repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
 
 
 @dataclass(frozen=True)

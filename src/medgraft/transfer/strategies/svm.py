@@ -13,11 +13,11 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from medgraft.transfer.models.logistic import PrincipalAxes
 from medgraft.transfer.strategies.ridge import LinearScorer
-from medgraft.transfer.strategies.scored import Cases, Scorer, Setting, fit_scored
+from medgraft.transfer.strategies.scored import Cases, ScoredConfig, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 __all__ = ["Svm", "SvmConfig", "borders"]
@@ -59,10 +59,8 @@ class _SvmLearner:
         return [LinearScorer(axes, *borders(coordinates, cases, one["C"], rough=len(settings) > 1)) for one in settings]
 
 
-class SvmConfig(BaseModel):
+class SvmConfig(ScoredConfig):
     """Options of the support vector machine."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["svm"] = "svm"
     class_weights: Annotated[
@@ -72,9 +70,6 @@ class SvmConfig(BaseModel):
     strength: Annotated[
         float | None, Field(gt=0, description="C, inverse regularisation; chosen on grouped folds if not given")
     ] = None
-    root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
-    folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
-    repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
 
 
 @STRATEGIES.register("svm")

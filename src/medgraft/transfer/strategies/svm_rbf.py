@@ -15,12 +15,12 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from scipy.spatial.distance import pdist
 
 from medgraft.transfer.models.heads.fourier import FourierHead, waves
 from medgraft.transfer.models.logistic import PrincipalAxes
-from medgraft.transfer.strategies.scored import Calibrated, Cases, Scorer, Setting, fit_scored
+from medgraft.transfer.strategies.scored import Calibrated, Cases, ScoredConfig, Scorer, Setting, fit_scored
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 from medgraft.transfer.strategies.svm import borders
 
@@ -80,10 +80,8 @@ class _RbfLearner:
         return found
 
 
-class SvmRbfConfig(BaseModel):
+class SvmRbfConfig(ScoredConfig):
     """Options of the support vector machine with a smooth kernel."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["svm-rbf"] = "svm-rbf"
     class_weights: Annotated[
@@ -92,9 +90,6 @@ class SvmRbfConfig(BaseModel):
     ] = "none"
     axes: Annotated[int, Field(ge=1, le=512, description="principal axes that the kernel sees, the longest")] = 64
     frequencies: Annotated[int, Field(ge=16, le=8192, description="random Fourier features of the kernel")] = 512
-    root: Annotated[bool, Field(description="read the signed square root of the features, not the features")] = True
-    folds: Annotated[int, Field(ge=2, le=20, description="outer folds of cross-validation")] = 5
-    repeats: Annotated[int, Field(ge=0, le=20, description="repeats of cross-validation; 0 leaves it out")] = 3
 
 
 @STRATEGIES.register("svm-rbf")

@@ -147,7 +147,9 @@ def _groups(
 ) -> list[dict[str, Any]]:
     """What the optimiser holds: by stage, or adapters as one."""
     if isinstance(plan.learns, str):
-        return parameter_groups(bare, stages, network.head, plan.rates)
+        groups = parameter_groups(bare, stages, network.head, plan.rates)
+        # What is pulled to where it started is not pulled to zero besides.
+        return [{**one, "weight_decay": 0.0} if plan.anchor and one["anchored"] else one for one in groups]
     adapters = list(trainable(network.trunk).values())
     rate = {"lr": plan.rates.lr, "peak_lr": plan.rates.lr}
     group = {"stage": "adapters", "params": adapters, **rate, "weight_decay": plan.rates.weight_decay}
