@@ -90,7 +90,7 @@ class Pool:
             made = self._sources.make(WAYS[way][0]).material
             if way == "scratch":
                 pictures = pictures_of(self.work.cohort.table.iloc[self.there])
-                preprocessing = replace(self.work.preprocessing, size=self._small)
+                preprocessing = self.work.preprocessing.model_copy(update={"size": self._small})
                 pixels = PreparedPixels(pictures, preprocessing, self.work.reader)
                 made = replace(made, pixels=pixels, identity=f"{made.identity}|{self._small}")
             self._made[way] = made
