@@ -18,7 +18,7 @@ import argparse
 import csv
 import json
 import math
-import shutil
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +47,7 @@ from medgraft.transfer.selection.trial import answers_of, part_of
 from medgraft.transfer.strategies.strategy import STRATEGIES
 
 LITE, BATCH, REPLICATES = "tf_efficientnet_lite0", 16, 1000
+MEMORY = Path("/dev/shm")
 WAYS = {
     "linear-probe": (LITE, "ImageNet, linear probe"),
     "partial": (LITE, "ImageNet, its last half fine-tuned"),
@@ -131,10 +132,10 @@ def answered(pool, way, n, draw, options):
     if member.needs_validation:
         is_val = folds_for(material.labels[rows], material.groups[rows], 5, draw) == 0
     given = part_of(material, rows, is_val, f"{way}-{n}-{draw}")
-    done = member(member.Config(**settings)).fit(given)
-    chances = answers_of(done, material, pool.test)
-    shutil.rmtree(given.checkpoints, ignore_errors=True)
-    return chances
+    # Rows are what goes on after a break: checkpoints of trainings this small may lie in memory, where there is room.
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        done = member(member.Config(**settings)).fit(replace(given, checkpoints=Path(folder)))
+    return answers_of(done, material, pool.test)
 
 
 def facts_of(pool):
@@ -211,10 +212,20 @@ def section(rows, options):
 
 def estimated_minutes(options):
     """Of a machine with two cores: most of it is scratch, then the fine-tuning."""
-    scratch = options.scratch_steps * BATCH * 1.25 / (75 * (96 / options.scratch_size) ** 2) + 3
-    tuned = np.mean(options.counts) * 8 / (200 * (128 / options.size) ** 2) + 4
+    scratch = options.scratch_steps * BATCH * 1.1 / (100 * (64 / options.scratch_size) ** 2) + 3
+    tuned = np.mean(options.counts) * 8 / (100 * (128 / options.size) ** 2) + 4
     fits = len(TARGETS) * options.draws * len(options.counts)
     return (fits * (scratch + tuned + 2) + 60) / 60
+
+
+def left_minutes(rows, options):
+    """By what the fits took until now."""
+    left = 0.0
+    for n in options.counts:
+        for way in WAYS:
+            done = [row["seconds"] for key, row in rows.items() if f"|{way}|{n}|" in key]
+            left += (len(TARGETS) * options.draws - len(done)) * (float(np.mean(done)) if done else 0.0)
+    return left / 60
 
 
 def main():
@@ -223,8 +234,8 @@ def main():
     parser.add_argument("--draws", type=int, default=5, help="2 or more")
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--counts", type=lambda text: [int(n) for n in text.split(",")], default=[25, 50, 100, 200])
-    parser.add_argument("--scratch-size", type=int, default=96)
-    parser.add_argument("--scratch-steps", type=int, default=100)
+    parser.add_argument("--scratch-size", type=int, default=64)
+    parser.add_argument("--scratch-steps", type=int, default=80)
     parser.add_argument("--cases", type=int, default=0, help="of each set, for a trial that only prints; 0: all")
     parser.add_argument("--home", type=Path, help="whose cache is used")
     parser.add_argument("--work", type=Path, default=Path("bench-work/label_counts"))
@@ -251,6 +262,8 @@ def main():
             rows[f"{name}|{way}|{n}|{draw}"] = row
             file.write_text(json.dumps(rows))
             print(name, way, n, draw, f"{several(rows[name], [chances])[0][0]:.3f} {row['seconds']:.1f} s", flush=True)
+            if way == list(WAYS)[-1] and n == options.counts[-1]:
+                print(f"about {left_minutes(rows, options):.0f} minutes left", flush=True)
     text, panels = section(rows, options)
     if not options.cases:
         replace_section("label-counts", text)
