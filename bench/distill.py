@@ -123,8 +123,8 @@ def section(rows, options):
     speed = rows["speed"]
     base = speed["teacher"]["seconds"]
     lines = [
-        f"`busi`, {test} test cases, AUROC (macro) with 95 % interval. The teacher sees {options.teacher_size} px, the "
-        f"students {options.size} px.",
+        f"`busi`, {test} test cases, AUROC (macro) with 95 % interval. The teacher sees {options.teacher_size} px,",
+        f"the students {options.size} px.",
         "",
         "| network | strategy | AUROC | − teacher | − own lp-ft | − own probe | M parameters | pictures a s | min |",
         "|---|---|---|---|---|---|---:|---:|---:|",

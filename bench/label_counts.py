@@ -191,10 +191,9 @@ def section(rows, options):
         lines += [
             f"### {name}",
             "",
-            f"AUROC of {test} test cases, mean of {options.draws} draws with 95 % interval; labelled cases drawn from "
-            f"{rows[name]['rest']}.",
-            f"Pictures of {options.size} px; from scratch {options.scratch_size} px and about {options.scratch_steps} "
-            f"steps of {BATCH} cases.",
+            f"AUROC of {test} test cases, mean of {options.draws} draws with 95 % interval; labelled cases drawn",
+            f"from {rows[name]['rest']}. Pictures of {options.size} px; from scratch {options.scratch_size} px",
+            f"and about {options.scratch_steps} steps of {BATCH} cases.",
             "",
             f"| way | {' | '.join(f'{n} cases' for n in options.counts)} | s a fit |",
             f"{heads}---:|",

@@ -66,12 +66,17 @@ def label_svg(panels, counts):
     body.append(_text(16, TOP + HEIGHT / 2, "test AUROC", more=f'transform="rotate(-90 16 {TOP + HEIGHT / 2})"'))
     for number, name in enumerate(names):
         x, y = LEFT + (number % 2) * (width - LEFT) / 2, legend + ROW * (number // 2)
-        body += [_mark(number % len(COLOURS), x, y - 4, COLOURS[number % len(COLOURS)]), _text(x + 14, y, name, "start")]
+        body += [
+            _mark(number % len(COLOURS), x, y - 4, COLOURS[number % len(COLOURS)]),
+            _text(x + 14, y, name, "start"),
+        ]
     about = "AUROC on the test cases against the number of labelled cases: " + "; ".join(names)
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
-            f'font-family="sans-serif" font-size="13" fill="{INK}">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
+                f'font-family="sans-serif" font-size="13" fill="{INK}">'
+            ),
             f"<title>{escape(about)}</title>",
             *body,
             "</svg>\n",

@@ -127,7 +127,7 @@ def test_a_full_disk_stops_it_by_name_and_costs_one_epoch(tmp_path, unbroken, mo
 
     with monkeypatch.context() as patched:
         patched.setattr(files.tempfile, "mkstemp", on_a_full_disk)
-        with pytest.raises(MedgraftError, match="epoch 3.*No space left on device.*Epoch 2 is kept") as caught:
+        with pytest.raises(MedgraftError, match=r"epoch 3.*No space left on device.*Epoch 2 is kept") as caught:
             space["trained"](tmp_path, 0.0)
     assert caught.value.exit_code == 4
     assert epochs_kept(tmp_path) == ["epoch-0001", "epoch-0002"]
