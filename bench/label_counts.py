@@ -185,7 +185,8 @@ def section(rows, options):
     panels, lines = {}, []
     heads = "|---|" + "---|" * len(options.counts)
     for name in TARGETS:
-        panels[name], gaps = summed(rows, name, options)
+        values, gaps = summed(rows, name, options)
+        panels[name] = {WAYS[way][1]: cells for way, cells in values.items()}
         test = len(rows[name]["truth"])
         seconds = {way: [row["seconds"] for key, row in rows.items() if f"{name}|{way}|" in key] for way in WAYS}
         lines += [
@@ -198,7 +199,7 @@ def section(rows, options):
             f"| way | {' | '.join(f'{n} cases' for n in options.counts)} | s a fit |",
             f"{heads}---:|",
         ]
-        for way, cells in panels[name].items():
+        for way, cells in values.items():
             told = " | ".join(f"{value:.3f} ({low:.3f}–{high:.3f})" for value, low, high in cells)
             lines.append(f"| {WAYS[way][1]} | {told} | {np.median(seconds[way]):.1f} |")
         lines += ["", f"| paired difference | {' | '.join(f'{n} cases' for n in options.counts)} |", heads]

@@ -4,9 +4,9 @@
 
 On the judged halves of ``busi`` and ``cxr_nih``, the very ones of ``bench/pretrain.py``. ``--home`` is the house of
 that benchmark (its work folder has it), whose store holds ``supervised`` and ``views``; sources whose weights are not
-in the store are left out with a word. A probe and k-NN on common patient-grouped folds decide; hints are computed without
-them. Agreement is weighted Kendall τ with the probe's order (``measure/ranking.py``), with a 95 % interval by bootstrap
-over sources and data sets. With two sets and eight sources that interval is wide: it says how little is known.
+in the store are left out with a word. A probe and k-NN on common patient-grouped folds decide; hints are computed
+without them. Agreement is weighted Kendall τ with the probe's order (``measure/ranking.py``), with a 95 % interval by
+bootstrap over sources and data sets. With two sets and eight sources it is wide: it says how little is known.
 Data sets that are done are kept in the work folder. Writes its part of ``docs/benchmarks.md``.
 """
 
