@@ -117,6 +117,12 @@ def gap(options, key, other):
     return f"{found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
 
 
+def told(run, way):
+    """The way, and whether its training was of no use: then the network and its probe are as before."""
+    helped = json.loads((run / "timings.json").read_text("utf-8"))["facts"].get("helped", True)
+    return way if helped else f"{way} (did not help: probe kept)"
+
+
 def section(rows, options):
     """The table."""
     test = len(tested(options.folder / "teacher")[0])
@@ -141,7 +147,7 @@ def section(rows, options):
         rate = 1 / speed[key]["seconds"]
         cells = [
             f"`{student or TEACHER}`",
-            "teacher, lp-ft" if student is None else WAYS[key.removeprefix(f"{student}-")],
+            told(options.folder / key, "teacher, lp-ft" if student is None else WAYS[key.removeprefix(f"{student}-")]),
             f"{value['value']:.3f} ({value['low']:.3f}–{value['high']:.3f})",
             *others,
             f"{speed[key]['parameters'] / 1e6:.1f}",

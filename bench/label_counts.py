@@ -121,6 +121,15 @@ def settings_of(way, n, options):
     return "svm" if way == "svm" else "linear-probe", {"repeats": 0}
 
 
+def validation_of(labels, groups, draw):
+    """A fold of five; where a class has one patient only, the patients of the last fifth of the order."""
+    fold = folds_for(labels, groups, 5, draw)
+    if fold is not None:
+        return fold == 0
+    last = drawn_order(labels, groups, draw)[-(len(labels) // 5) :]
+    return np.isin(groups, groups[last])
+
+
 def answered(pool, way, n, draw, options):
     """Probabilities of the test cases (m, classes) by ``way`` with ``n`` cases of a draw."""
     material = pool.material(way)
@@ -130,7 +139,7 @@ def answered(pool, way, n, draw, options):
     member = STRATEGIES.get(kind)
     is_val = np.zeros(len(rows), bool)
     if member.needs_validation:
-        is_val = folds_for(material.labels[rows], material.groups[rows], 5, draw) == 0
+        is_val = validation_of(material.labels[rows], material.groups[rows], draw)
     given = part_of(material, rows, is_val, f"{way}-{n}-{draw}")
     # Rows are what goes on after a break: checkpoints of trainings this small may lie in memory, where there is room.
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
