@@ -48,7 +48,19 @@ class Checkpoints:
         self._last_good: int | None = None
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write durably, keep the one before, remove the rest. Raises ``ArtifactError`` where that fails."""
+        """Write durably, keep the one before, remove the rest. Raises ``ArtifactError`` where that fails, as on a full
+        disk: what was kept before stays as it is."""
+        try:
+            self._write(checkpoint)
+        except ArtifactError as error:
+            kept = "No epoch is kept: the training starts anew"
+            if self._last_good is not None:
+                kept = f"Epoch {self._last_good} is kept: the same command goes on from there"
+            raise ArtifactError(f"keeping the state after epoch {checkpoint.epoch}: {error}. {kept}") from error
+        self._prune({checkpoint.epoch, self._last_good})
+        self._last_good = checkpoint.epoch
+
+    def _write(self, checkpoint: Checkpoint) -> None:
         tensors, description = self._paths(checkpoint.epoch)
         data = save({name: item.detach().cpu().contiguous() for name, item in checkpoint.tensors.items()})
         body = {
@@ -62,8 +74,6 @@ class Checkpoints:
         if sha256_file(tensors) != body["tensors_sha256"]:
             raise ArtifactError(f"writing {tensors}: what was read back is not what was written; check the disk")
         write_json(description, {"sha256": digest, "body": body}, private=True)
-        self._prune({checkpoint.epoch, self._last_good})
-        self._last_good = checkpoint.epoch
 
     def newest(self, notice: Callable[[str], None]) -> Checkpoint | None:
         """The newest checkpoint that is whole and belongs to this training; ``None`` where there is none.
