@@ -42,9 +42,11 @@ SCRIPTS = {
     "usual": ("usual_recipe.py", []),
     "unfrozen": ("usual_recipe.py", ["--unfrozen"]),
 }
-EACH = {"fastai": 0.060, "usual": 0.012, "unfrozen": 0.050}
-"""Seconds of a training picture in an epoch, at 128 px on 2 cores."""
-STARTING, SPLITTING = 12, 25
+EACH = {"fastai": 0.042, "usual": 0.015, "unfrozen": 0.036}
+"""Seconds of a training picture in an epoch, at 128 px, where the machine gives ``IDLE`` images a second."""
+IDLE = 460
+"""What ``machine_speed`` tells of the machine of the docs when nothing else runs on it."""
+STARTING, SPLITTING = 12, 15
 """Seconds of a script beside its epochs, and of the fit that makes a split."""
 MOST = 600
 PNEUMONIA_CASES, SEED = 600, 0
@@ -121,7 +123,9 @@ def script_row(who, name, seed, options):
     file, extra = SCRIPTS[who]
     root, table = cases_of(name, options)[0], options.rows_in / f"{name}-{seed}.csv"
     told = [*extra, "--epochs", options.epochs, "--size", options.size, "--seed", seed]
-    return script(file, table, root, BACKBONE, "package", options.rows_in / "answer.json", extra=told)
+    row = script(file, table, root, BACKBONE, "package", options.rows_in / "answer.json", extra=told)
+    learns_from = kept(f"split-{name}-{seed}", options)["parts"]["train"]
+    return {**row, "pictures": len(learns_from) * options.epochs}
 
 
 def medgraft_row(name, seed, options):
@@ -175,24 +179,24 @@ def make(name, options):
 
 
 def expected(name, options):
-    """Seconds of a row: as measured in rows of this contestant that are there, else as on the machine of the docs."""
+    """Seconds of a row at ``IDLE`` speed: by the rows of this contestant that are there, else by ``EACH``."""
     who, dataset, _ = plan()[name]
     if who == "split":
         return SPLITTING
     if who == "medgraft":
-        if options.budget:
-            return int(options.budget.removesuffix("s")) + STARTING
-        return min(expected(f"fastai-{dataset}-0", options) / 3, MOST) + STARTING
-    pictures = (min(options.cases, LEARNS_FROM[dataset]) if options.cases else LEARNS_FROM[dataset]) * options.epochs
-    there = {row: kept(row, options) for row, (other, *_) in plan().items() if other == who}
-    each = [
-        sum(row["seconds_per_epoch"])
-        / options.epochs
-        / len(kept(f"split-{key.partition('-')[2]}", options)["parts"]["train"])
-        for key, row in there.items()
-        if row is not None
-    ]
+        third = min(expected(f"fastai-{dataset}-0", options) / 3, MOST)
+        return STARTING + (float(options.budget.removesuffix("s")) if options.budget else third)
+    pictures = min(options.cases or math.inf, LEARNS_FROM[dataset]) * options.epochs
+    there = [kept(row, options) for row, (other, *_) in plan().items() if other == who]
+    each = [sum(row["seconds_per_epoch"]) / row["pictures"] * np.mean(row["machine"]) / IDLE for row in there if row]
     return STARTING + pictures * (np.mean(each) if each else EACH[who] * (options.size / 128) ** 2)
+
+
+def estimate(todo, options):
+    """In words."""
+    minutes, speed = sum(expected(name, options) for name in todo) / 60, machine_speed()
+    idle = f"{len(todo)} rows to make, about {minutes:.0f} minutes at {IDLE} images a second (see machine_speed)"
+    return f"{idle}; just now the machine gives {speed:.0f}, which makes it {minutes * IDLE / speed:.0f} minutes"
 
 
 def arguments():
@@ -222,9 +226,7 @@ def main():
     options = arguments()
     wanted = [name for name in plan() if options.rows is None or name in options.rows]
     todo = [name for name in wanted if options.again or kept(name, options) is None]
-    print(
-        f"{len(todo)} rows to make, about {sum(expected(name, options) for name in todo) / 60:.0f} minutes", flush=True
-    )
+    print(estimate(todo, options), flush=True)
     if options.estimate:
         return
     for name in todo:
