@@ -1,5 +1,6 @@
 """Draws the rows of ``budget.py`` as tables, and tells whether what was promised is so."""
 
+from collections import Counter
 from statistics import fmean
 
 import numpy as np
@@ -75,9 +76,21 @@ def table(rows, name, splits, found):
     mine = max((item[1] for item in found.values()), key=len)
     budgets = "/".join(sorted({row["budget"] for row in ours}))
     lines.append(f"| medgraft fit --budget {budgets} | {fmean(row['wall'] for row in ours):.0f} | {values(mine)} | | |")
-    chosen = "; ".join(f"`{row['ladder']['chosen']}` of {len(row['ladder']['candidates'])}" for row in ours)
     method = " / ".join(dict.fromkeys(item[3] for item in found.values()))
-    return "\n".join([*lines, "", f"Test cases: {test}. Interval: {method}. medgraft chose {chosen} candidates."])
+    every = [row for key, row in rows.items() if key.rpartition("-")[0].endswith(f"-{name}")]
+    speeds = [speed for row in every for speed in row["machine"]]
+    told = [f"Test cases: {test}. Interval: {method}.", f"medgraft chose {chosen(ours)}."]
+    told += [f"The machine gave {min(speeds):.0f} to {max(speeds):.0f} images a second before and after the rows."]
+    return "\n".join([*lines, "", *told])
+
+
+def chosen(ours):
+    """What each split's ladder took, and out of how many."""
+    ladders = [row["ladder"] for row in ours]
+    names = Counter(ladder["chosen"] for ladder in ladders)
+    counts = sorted({len(ladder["candidates"]) for ladder in ladders})
+    picked = ", ".join(f"`{name}`" + (f" ({count}×)" if len(ours) > 1 else "") for name, count in names.items())
+    return f"{picked} out of {'/'.join(map(str, counts))} candidates that it came to"
 
 
 def values(aurocs):
