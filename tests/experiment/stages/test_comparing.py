@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from medgraft.errors import ConfigError
 from medgraft.experiment.fitting import fit_run
+from medgraft.experiment.stages import comparing
 from medgraft.files import read_json
+from medgraft.transfer.strategies.scratch import Scratch, ScratchConfig
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,13 @@ def test_the_report_says_it(compared):
     assert "What transfer gained" in (compared / "report.html").read_text("utf-8")
 
 
-def test_scratch_is_trained_from_random_weights(fitted, tmp_path):
+class Quick(ScratchConfig):
+    epochs: int = 1
+
+
+def test_scratch_is_trained_from_random_weights(fitted, tmp_path, monkeypatch):
+    member = type("QuickScratch", (Scratch,), {"Config": Quick})
+    monkeypatch.setattr(comparing, "STRATEGIES", SimpleNamespace(get={"scratch": member}.get))
     sets = ['evaluation.compare=["scratch"]', "preprocess.size=32"]
     fit_run(fitted.cohort, tmp_path / "run", sets=sets, home=fitted.home)
     (entry,) = read_json(tmp_path / "run" / "comparison.json")["comparators"]

@@ -20,7 +20,7 @@ from medgraft.transfer.strategies.strategy import STRATEGIES, Material
 
 BUILT_IN = [name for name in STRATEGIES if config]
 TRAINED = [name for name in BUILT_IN if STRATEGIES.get(name).needs_network]
-QUICK = {name: {"epochs": 2, "batch_size": 16} for name in TRAINED}
+QUICK = {name: {"epochs": 2, "batch_size": 16} for name in TRAINED} | {"boosting": {"trees": 8, "axes": 8}}
 """Options that keep a strategy short; a new one runs on its defaults."""
 CLASSES, CASES, A_GROUP, FEATURES = 3, 60, 2, 128
 CLOCK = {"seconds", "minutes"}
