@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from medgraft.source.embedding.bags import Bags
-from medgraft.transfer.selection.learning import SHARES, learning_points, part_of
+from medgraft.transfer.selection.learning import SHARES, learning_points, share_of
 from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
 from medgraft.transfer.strategies.strategy import Material
 
@@ -69,7 +69,7 @@ def test_too_few_patients_give_no_curve(tmp_path):
 def test_parts_lie_in_each_other_and_keep_patients_whole(tmp_path, seed):
     given = material(tmp_path, 0.0)
     rows = np.flatnonzero(given.groups % 5 != 0)
-    parts = [set(part_of(given, rows, share, seed)) for share in SHARES]
+    parts = [set(share_of(given, rows, share, seed)) for share in SHARES]
     assert all(small <= large for small, large in pairwise(parts))
     assert parts[-1] == set(rows)
     for part in parts:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from medgraft.data.cohort.folds import grouped_folds
-from medgraft.transfer.selection.trial import Candidate, Trial, answers_of, fold_material
+from medgraft.transfer.selection.trial import Candidate, Trial, answers_of, fold_material, part_of
 from medgraft.transfer.strategies.strategy import Transferred
 
 from .conftest import CLOCK, FITTED, source
@@ -95,3 +97,12 @@ def test_a_network_with_new_weights_answers_by_its_own_features(tmp_path):
     logits = pixels[rows].reshape(2, -1).sum(axis=1) - 32
     np.testing.assert_allclose(answers[:, 1], 1 / (1 + np.exp(-logits.astype(float))), rtol=1e-4)
     assert head is one.material
+
+
+def test_a_teacher_answers_for_the_cases_of_the_part(tmp_path):
+    material = source(folder=tmp_path).material
+    answers = np.arange(len(material.labels) * 2, dtype=float).reshape(-1, 2)
+    taught = replace(material, teacher=lambda: answers)
+    rows = np.array([4, 1])
+    np.testing.assert_array_equal(part_of(taught, rows, np.zeros(2, bool), "x").teacher(), answers[rows])
+    assert part_of(material, rows, np.zeros(2, bool), "x").teacher is None

@@ -8,7 +8,7 @@ patients.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from medgraft.data.cohort.folds import folds_for
 from medgraft.measure.metrics.predictions import Predictions
 from medgraft.measure.metrics.ranks import AUROC
-from medgraft.transfer.selection.trial import answers_of
+from medgraft.transfer.selection.trial import answers_of, part_of
 from medgraft.transfer.strategies.strategy import Material, Strategy
 
-__all__ = ["Points", "learning_points", "part_of"]
+__all__ = ["Points", "learning_points", "share_of"]
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
 
@@ -33,7 +33,7 @@ class Points:
     variance: NDArray[np.float64]
 
 
-def part_of(material: Material, rows: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
+def share_of(material: Material, rows: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
     """Those of ``rows`` that belong to the first patients of a random order, class by class, so that each class keeps
     its share of patients and at least two of them."""
     generator = np.random.default_rng(seed)
@@ -68,16 +68,8 @@ def _score(
     """The pooled out-of-fold AUROC with a share of each fold's training cases, and their mean number."""
     chances, used = np.zeros((len(fold), material.n_classes)), list[int]()
     for number in np.unique(fold):
-        rows = part_of(material, np.flatnonzero(fold != number), share, material.seed + int(number))
-        given = replace(
-            material,
-            features=material.features[rows],
-            labels=material.labels[rows],
-            groups=material.groups[rows],
-            is_val=np.zeros(len(rows), np.bool_),
-            index=material.index[rows],
-            slices=None if material.slices is None else material.slices.take(rows),
-        )
+        rows = share_of(material, np.flatnonzero(fold != number), share, material.seed + int(number))
+        given = part_of(material, rows, np.zeros(len(rows), np.bool_), "learning-curve")
         held = np.flatnonzero(fold == number)
         chances[held] = answers_of(make().fit(given), material, held)
         used.append(len(rows))

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -136,8 +137,14 @@ def part_of(material: Material, rows: NDArray[np.int64], is_val: NDArray[np.bool
         pixels=lambda chosen: material.pixels(rows[chosen]),
         slices=None if material.slices is None else material.slices.take(rows),
         sites=None if material.sites is None else material.sites[rows],
+        teacher=None if material.teacher is None else partial(_taught, material.teacher, rows),
         checkpoints=material.checkpoints / name,
     )
+
+
+def _taught(teacher: Callable[[], NDArray[np.float64]], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What a teacher answers for some of the cases."""
+    return teacher()[rows]
 
 
 def answers_of(done: Transferred, material: Material, rows: NDArray[np.int64]) -> NDArray[np.float64]:
