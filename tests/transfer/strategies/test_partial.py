@@ -12,7 +12,7 @@ def test_the_plan(planned, tmp_path) -> None:
     assert plan.stage == "layer4"
     assert plan.prefix.folder.parent == tmp_path / "prefix"
     assert (plan.prefix.cases, plan.prefix.views, plan.prefix.limit) == (9, 2, 500_000_000)
-    assert plan.prefix.precision == "float16"
+    assert plan.prefix.precision == "scaled16"
     assert from_probe
 
 

@@ -1,6 +1,5 @@
-"""The float16 cache on a network with real weights: for twenty steps the losses stay near those without it.
-
-Rounding is 5e-4 of an activation at most; AdamW's first steps go by the sign of a gradient and let it grow.
+"""The cache of two bytes an activation on a network with real weights: for twenty steps the losses stay within 1e-3 of
+those without it. (AdamW's first steps go by the sign of a gradient, and let what float16 rounds grow beyond that.)
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from medgraft.transfer.training.recipe import Cases, Recipe
 STEPS, CASES, STAGE = 20, 12, "blocks.5"
 
 
-def losses(folder: Path, precision: Literal["float16"] | None) -> list[float]:
+def losses(folder: Path, precision: Literal["scaled16"] | None) -> list[float]:
     """The training loss of every step: all cases are one batch, so that an epoch is a step."""
     rng = np.random.default_rng(0)
     pixels = rng.random((CASES + 4, 3, 32, 32), dtype=np.float32)
@@ -64,7 +63,6 @@ def test_twenty_steps(tmp_path: Path) -> None:
     plain = losses(tmp_path / "a", None)
     assert len(plain) == STEPS
     assert 0.05 < plain[-1] < 0.9 * plain[0], "near zero a relative difference says nothing"
-    half = losses(tmp_path / "b", "float16")
-    assert half != plain
-    np.testing.assert_allclose(half[:10], plain[:10], rtol=1e-3)
-    np.testing.assert_allclose(half, plain, rtol=5e-3)
+    kept = losses(tmp_path / "b", "scaled16")
+    assert kept != plain
+    np.testing.assert_allclose(kept, plain, rtol=1e-3)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 from medgraft.transfer.strategies.tuning import BatchNorm, LayerDecay, TuningConfig, tune
+from medgraft.transfer.training.packing import Precision
 from medgraft.transfer.training.plan import Plan, PrefixPlan, Rates
 
 __all__ = ["Partial", "PartialConfig"]
@@ -28,9 +29,9 @@ class PartialConfig(TuningConfig):
         str, Field(description="first stage that learns, as `medgraft list stages` names it; empty: the last half")
     ] = ""
     cache: Annotated[
-        Literal["float16", "float32", "none"],
-        Field(description="precision of the kept activations; none: the frozen part is computed every time"),
-    ] = "float16"
+        Literal["scaled16", "float16", "float32", "none"],
+        Field(description="of the kept activations: 16-bit steps of their range, or floats; none: computed every time"),
+    ] = "scaled16"
     views: Annotated[int, Field(ge=1, le=100, description="augmented views of each picture that are kept")] = 3
     cache_gb: Annotated[float, Field(gt=0, description="most disk for the kept activations, in GB")] = 8.0
     layer_decay: LayerDecay = 0.75
@@ -62,7 +63,7 @@ class Partial:
         )
         return tune(self.name, config, plan, material)
 
-    def _kept(self, material: Material, precision: Literal["float16", "float32"]) -> PrefixPlan:
+    def _kept(self, material: Material, precision: Precision) -> PrefixPlan:
         """Where activations of just these pictures, network, cut and augmentation are kept."""
         config = self.config
         text = f"{material.identity}|{config.from_stage}|{precision}|{material.modality}|{material.seed}|{config.views}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from medgraft.transfer.models.adapter_plan import LowRankPlan, ScaleShiftPlan
+from medgraft.transfer.training.packing import Precision
 
 __all__ = ["Plan", "PrefixPlan", "Rates"]
 
@@ -30,7 +31,7 @@ class PrefixPlan:
     folder: Path
     cases: int
     views: int
-    precision: Literal["float16", "float32"]
+    precision: Precision
     limit: int
 
 

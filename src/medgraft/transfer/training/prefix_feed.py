@@ -1,7 +1,7 @@
 """The prefix cache: what crosses the cut of a network is computed once, and read from disk from then on.
 
 While everything before the cut is frozen, a case gives the same activations there in every epoch. They are kept
-in one memory-mapped file: a slot for each case and view, float16 or float32, filled when it is first asked for. View 0
+in one memory-mapped file: a slot for each case and view, packed (see ``packing``), filled when first asked for. View 0
 is the plain picture; with augmentation, epoch e reads view ``1 + (e − 1) mod views``, drawn as training would draw that
 epoch. A slot counts once its CRC-32 stands in the file of marks, and is checked whenever it is read: what a kill, a
 power cut or a flipped bit left is computed again. Slots that do not fit under the limit, or on the disk, are computed
@@ -21,6 +21,7 @@ from torch import nn
 
 from medgraft.errors import ArtifactError
 from medgraft.progress import Progress
+from medgraft.transfer.training.packing import Packing
 from medgraft.transfer.training.pixel_feed import PixelFeed
 from medgraft.transfer.training.placement import Placement
 from medgraft.transfer.training.plan import PrefixPlan
@@ -40,10 +41,9 @@ class PrefixFeed:
         self._progress = progress
         self.computed = 0
         first = self._compute(np.zeros(1, np.int64), np.zeros(1, np.int64), None)
-        self._shapes = [item.shape[1:] for item in first]
-        self._sizes = [int(np.prod(shape)) for shape in self._shapes]
+        self._packing = Packing([item.shape[1:] for item in first], plan.precision)
         self.computed = 0
-        self._width = sum(self._sizes) * np.dtype(plan.precision).itemsize
+        self._width = self._packing.width
         self._stride = -(-self._width // _ALIGNMENT) * _ALIGNMENT
         wanted = plan.cases * (1 + (plan.views if pixels.augment is not None else 0))
         self.slots = min(wanted, plan.limit // self._stride)
@@ -61,10 +61,10 @@ class PrefixFeed:
         if missing:
             fresh = self._compute(rows[missing], index[missing], view or None)
             for number, place in enumerate(missing):
-                slot = np.concatenate([item[number].ravel() for item in fresh]).astype(self._plan.precision)
+                slot = self._packing.pack([item[number] for item in fresh])
                 self._write(view * self._plan.cases + int(index[place]), slot)
                 found[place] = slot
-        return self._parts(np.stack([slot for slot in found if slot is not None]))
+        return self._packing.unpack(np.stack([slot for slot in found if slot is not None]))
 
     def close(self) -> None:
         """Give the files back; it can be read no more."""
@@ -81,13 +81,6 @@ class PrefixFeed:
             "bytes": self.bytes,
             "kept": self.whole and not self._full,
         }
-
-    def _parts(self, slots: NDArray[np.floating]) -> tuple[NDArray[np.floating], ...]:
-        ends = np.cumsum(self._sizes)
-        return tuple(
-            slots[:, end - size : end].reshape(len(slots), *shape)
-            for size, end, shape in zip(self._sizes, ends, self._shapes, strict=True)
-        )
 
     def _compute(
         self, rows: NDArray[np.int64], index: NDArray[np.int64], view: int | None
@@ -121,17 +114,16 @@ class PrefixFeed:
         self._data = np.memmap(data, np.uint8, "r") if self.slots else np.zeros(0, np.uint8)
         self._marks = np.memmap(marks, np.uint32, "r").reshape(-1, 2) if self.slots else np.zeros((0, 2), np.uint32)
 
-    def _read(self, slot: int) -> NDArray[np.floating] | None:
-        """A slot's activations; ``None`` where they are not there, or not whole."""
+    def _read(self, slot: int) -> NDArray[np.uint8] | None:
+        """A slot's bytes; ``None`` where they are not there, or not whole."""
         if slot >= self.slots or not self._marks[slot, 0]:
             return None
         raw = np.array(self._data[slot * self._stride : slot * self._stride + self._width])
-        return raw.view(self._plan.precision) if zlib.crc32(raw.data) == self._marks[slot, 1] else None
+        return raw if zlib.crc32(raw.data) == self._marks[slot, 1] else None
 
-    def _write(self, slot: int, values: NDArray[np.floating]) -> None:
+    def _write(self, slot: int, raw: NDArray[np.uint8]) -> None:
         if slot >= self.slots or self._full:
             return
-        raw = values.view(np.uint8)
         parts: tuple[NDArray[Any], ...] = (raw, np.array([1, zlib.crc32(raw.data)], np.uint32))
         try:
             for file, place, content in zip(self._files, (slot * self._stride, slot * 8), parts, strict=True):
