@@ -26,7 +26,7 @@ SHARES = (0.125, 0.25, 0.5, 1.0)
 
 @dataclass(frozen=True)
 class Points:
-    """``n`` (p,) training cases on average; ``score`` (p,) mean AUROC over draws, and its ``variance`` (p,)."""
+    """``n`` (p,) training cases on average, whole numbers; ``score`` (p,) mean AUROC over draws, and its ``variance`` (p,)."""
 
     n: NDArray[np.float64]
     score: NDArray[np.float64]
@@ -59,7 +59,7 @@ def learning_points(
         for place, share in enumerate(SHARES):
             scores[draw, place], size = _score(material, make, fold, share)
             sizes[place] += size / draws
-    return Points(sizes, scores.mean(axis=0), scores.var(axis=0, ddof=1) / draws)
+    return Points(np.rint(sizes), scores.mean(axis=0), scores.var(axis=0, ddof=1) / draws)
 
 
 def _score(

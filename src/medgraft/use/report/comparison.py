@@ -31,7 +31,7 @@ def comparison_view(run: Artefacts) -> ComparisonView | None:
         return None
     note = (
         "Gain: AUROC of this run less that of the comparator on the same cases, with a paired 95 % interval over "
-        "patients. Comparators learnt from the same training cases."
+        "patients (over cases, where patients are unknown). Comparators learnt from the same training cases."
     )
     table = Table("Without a source task", "Comparator", [Cell(name) for name in _COLUMNS], [*map(_row, entries)], note)
     return ComparisonView([_sentence(item) for item in entries], table)

@@ -17,6 +17,8 @@ def test_seen_law_and_beyond(fabricate):
     band, law, beyond, seen = figure.data
     assert law["x"] == [10, 20, 40]
     assert beyond["x"] == [40, 80, 160]
+    assert (law["line"]["dash"], beyond["line"]["dash"]) == ("solid", "dash")
+    assert figure.layout["xaxis"]["ticktext"] == ["10", "20", "40", "80", "160"]
     assert seen["y"] == [0.8, 0.85, 0.875]
     assert len(band["x"]) == len(band["y"]) == 10
     assert "Label more cases." in figure.caption

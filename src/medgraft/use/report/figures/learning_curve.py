@@ -20,10 +20,11 @@ def learning_curve(run: Artefacts) -> Figure | None:
     edge = [*n, *n[::-1]]
     band = [*[item["high"] for item in curve], *[item["low"] for item in curve][::-1]]
     filled = {"x": floats(edge), "y": floats(band), "fill": "toself", "fillcolor": "var(--s1)/0.15", "mode": "none"}
+    ahead = line(n[seen - 1 :], value[seen - 1 :], "If the law goes on", 1)
     data = [
         {"type": "scatter", **filled, "name": "95 % interval", "hoverinfo": "skip"},
         line(n[:seen], value[:seen], "Power law", 1),
-        line(n[seen - 1 :], value[seen - 1 :], "If the law goes on", 1, dash="dash"),
+        {**ahead, "line": {**ahead["line"], "dash": "dash"}},
         {
             "type": "scatter",
             "mode": "markers",
@@ -39,5 +40,8 @@ def learning_curve(run: Artefacts) -> Figure | None:
         f"{run.learning_curve.get('words', '')} (Cross-validated, {clip(run.learning_curve.get('strategy'), 40)}.)",
         f"{told}{points[-1]['n']:g}. {run.learning_curve.get('words', '')}",
         data,
-        {"xaxis": axis("Training cases", type="log", dtick="D1"), "yaxis": axis("AUROC")},
+        {
+            "xaxis": axis("Training cases", type="log", tickvals=floats(n), ticktext=[f"{size:.0f}" for size in n]),
+            "yaxis": axis("AUROC"),
+        },
     )
