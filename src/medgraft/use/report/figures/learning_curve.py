@@ -20,6 +20,7 @@ def learning_curve(run: Artefacts) -> Figure | None:
     edge = [*n, *n[::-1]]
     band = [*[item["high"] for item in curve], *[item["low"] for item in curve][::-1]]
     filled = {"x": floats(edge), "y": floats(band), "fill": "toself", "fillcolor": "var(--s1)/0.15", "mode": "none"}
+    ticks = {"tickvals": floats(n), "ticktext": [f"{size:.0f}" for size in n]}
     ahead = line(n[seen - 1 :], value[seen - 1 :], "If the law goes on", 1)
     data = [
         {"type": "scatter", **filled, "name": "95 % interval", "hoverinfo": "skip"},
@@ -41,7 +42,7 @@ def learning_curve(run: Artefacts) -> Figure | None:
         f"{told}{points[-1]['n']:g}. {run.learning_curve.get('words', '')}",
         data,
         {
-            "xaxis": axis("Training cases", type="log", tickvals=floats(n), ticktext=[f"{size:.0f}" for size in n]),
+            "xaxis": axis("Training cases", type="log", **ticks),
             "yaxis": axis("AUROC"),
         },
     )
