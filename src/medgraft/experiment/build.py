@@ -129,7 +129,7 @@ def _teacher(config: FitConfig, cohort: Cohort, home: Home) -> tuple[FitConfig, 
     """The model that the strategy learns from, where it does; the config then names it without its path."""
     if "teacher" not in config.strategy:
         return config, None
-    teacher = Teacher.load(Path(str(config.strategy["teacher"])), home, choose_device(config.device))
+    teacher = Teacher.load(str(config.strategy["teacher"]), home, choose_device(config.device))
     teacher.require_fit(cohort.classes)
     return config.model_copy(update={"strategy": {**config.strategy, "teacher": teacher.name}}), teacher
 

@@ -32,12 +32,12 @@ class Teacher:
     learnt: frozenset[str] | None
 
     @classmethod
-    def load(cls, folder: Path, home: Home, device: str) -> Teacher:
-        """Raises ``ConfigError`` without a folder, ``ArtifactError`` for a damaged one."""
-        if not str(folder) or str(folder) == "." or not folder.is_dir():
+    def load(cls, named: str, home: Home, device: str) -> Teacher:
+        """Of the folder ``named``. Raises ``ConfigError`` without one, ``ArtifactError`` for a damaged one."""
+        folder = Path(named)
+        if not named or not folder.is_dir():
             raise ConfigError(
-                f"strategy.teacher {str(folder)!r}: a run folder that `fit` made is needed, as in "
-                "--set strategy.teacher=RUN"
+                f"strategy.teacher {named!r}: a run folder that `fit` made is needed, as in --set strategy.teacher=RUN"
             )
         predictor = Predictor.load(folder, home, device=device)
         inside = folder / "bundle" if (folder / "bundle").is_dir() else folder

@@ -26,8 +26,8 @@ SHARES = (0.125, 0.25, 0.5, 1.0)
 
 @dataclass(frozen=True)
 class Points:
-    """``n`` (p,) training cases on average, whole numbers; ``score`` (p,) mean AUROC over draws; ``variance`` (p,) of that
-    mean."""
+    """``n`` (p,) training cases on average, whole numbers; ``score`` (p,) mean AUROC over draws; ``variance`` (p,) of
+    that mean."""
 
     n: NDArray[np.float64]
     score: NDArray[np.float64]
