@@ -8,9 +8,13 @@ import shutil
 from medgraft.cli.main import main
 
 
-def test_weights(call, tmp_path):
-    assert "tf_efficientnet_lite0" in call("weights", "list")["packages"]
-    assert call("weights", "verify")["entries"] == []
+def test_weights(tmp_path, capsys):
+    def asked(verb):
+        assert main(["weights", verb, "--json", "--home", str(tmp_path)]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert "tf_efficientnet_lite0" in asked("list")["packages"]
+    assert asked("verify")["entries"] == []
 
 
 def test_weights_import(fitted, call, tmp_path, capsys):
