@@ -16,11 +16,9 @@ _OPTIONS = "a verb of the command line: its options are its lines"
 LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.audit.audit": _OPTIONS,
     "medgraft.cli.embed.embed": _OPTIONS,
-    "medgraft.cli.evaluate.evaluate": _OPTIONS,
     "medgraft.cli.fit.fit": _OPTIONS,
     "medgraft.cli.predict.predict": _OPTIONS,
     "medgraft.cli.pretrain.pretrain": _OPTIONS,
-    "medgraft.cli.rank.rank": _OPTIONS,
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {

@@ -5,11 +5,21 @@ from __future__ import annotations
 import pytest
 
 from medgraft.cli.options import cohort_flags
+from medgraft.data.cohort.options import CohortOptions
 from medgraft.errors import UsageError
 
 
 def test_only_what_is_given_becomes_a_flag():
     assert cohort_flags({"table": None, "site_col": "hospital"}) == {"data.site_col": "hospital"}
+
+
+def test_every_option_of_a_cohort_is_a_flag_and_nothing_else():
+    named = dict.fromkeys(CohortOptions.model_fields, "a") | {"label_map": "a=b", "seed": 3, "out": "run"}
+    assert set(cohort_flags(named)) == {f"data.{name}" for name in CohortOptions.model_fields}
+
+
+def test_orders():
+    assert cohort_flags({"order": "low, high"}) == {"data.order": ["low", "high"]}
 
 
 def test_label_maps():

@@ -44,20 +44,7 @@ def evaluate(
     from medgraft.experiment.config import resolve_config
     from medgraft.experiment.predicting import evaluate_run
 
-    flags = o.cohort_flags(
-        {
-            "table": table,
-            "path_col": path_col,
-            "label_col": label_col,
-            "patient_col": patient_col,
-            "site_col": site_col,
-            "split_col": split_col,
-            "patient_regex": patient_regex,
-            "label_map": label_map,
-            "positive": positive,
-            "modality": modality,
-        }
-    )
+    flags = o.cohort_flags(locals())
     settings = resolve_config(config, sets or [], {**flags, "split.on_leak": on_leak, "seed": seed, "device": device})
     terminal = Terminal(json)
     result = evaluate_run(

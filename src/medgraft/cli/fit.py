@@ -83,21 +83,7 @@ def fit(
         "engine": engine,
         "seed": seed,
         "device": device,
-        **o.cohort_flags(
-            {
-                "table": table,
-                "path_col": path_col,
-                "label_col": label_col,
-                "patient_col": patient_col,
-                "site_col": site_col,
-                "split_col": split_col,
-                "patient_regex": patient_regex,
-                "label_map": label_map,
-                "positive": positive,
-                "order": o.listed(order),
-                "modality": modality,
-            }
-        ),
+        **o.cohort_flags(locals()),
     }
     from medgraft.experiment.fitting import fit_run
 

@@ -125,9 +125,19 @@ def listed(text: str | None) -> list[str] | None:
     return None if text is None else [item.strip() for item in text.split(",") if item.strip()]
 
 
+_COHORT = (
+    *("table", "path_col", "label_col", "patient_col", "site_col", "split_col", "patient_regex", "label_map"),
+    *("positive", "order", "modality"),
+)
+"""Names of the parameters that say how DATA is read."""
+
+
 def cohort_flags(given: dict[str, Any]) -> dict[str, Any]:
-    """The data options of a verb as config flags; ``--label-map`` becomes a dict."""
-    flags = {f"data.{name}": value for name, value in given.items() if value is not None and value != []}
+    """The data options among the parameters of a verb (``locals()``) as config flags; ``--order`` and ``--label-map``
+    become a list and a dict."""
+    flags = {f"data.{name}": given[name] for name in _COHORT if given.get(name) not in (None, [])}
+    if "data.order" in flags:
+        flags["data.order"] = listed(flags["data.order"])
     text = flags.get("data.label_map")
     if text is not None:
         pairs = [item.partition("=") for item in str(text).split(",") if item]

@@ -80,19 +80,7 @@ def pretrain(
         "pretext.lr": lr,
         "seed": seed,
         "device": device,
-        **o.cohort_flags(
-            {
-                "table": table,
-                "path_col": path_col,
-                "label_col": label_col,
-                "patient_col": patient_col,
-                "site_col": site_col,
-                "split_col": split_col,
-                "patient_regex": patient_regex,
-                "label_map": label_map,
-                "modality": modality,
-            }
-        ),
+        **o.cohort_flags(locals()),
     }
     from medgraft.experiment.pretraining import pretrain_weights
 
