@@ -106,8 +106,7 @@ def show_fit(terminal: Terminal, result: FitResult) -> None:
     """The summary of a fit, or its JSON object."""
     parts = ", ".join(f"{count} {part}" for part, count in result.cases.items() if count)
     terminal.line(f"{result.kind}: {parts}")
-    third = "loso" if "loso" in result.metrics else "val"  # four columns would not fit a terminal
-    show_metrics(terminal, result.metrics, ["test", "cv", third])
+    show_metrics(terminal, result.metrics, ["test", "cv", "val"])
     terminal.notices(result.warnings)
     terminal.set_aside(result.quarantined)
     if result.already_done:

@@ -18,6 +18,15 @@ def test_reads_a_whole_run(fabricate):
     assert run.config_value("seed") == 0 and run.config_value("nothing") is None
 
 
+def test_training_and_left_out_sites_do_not_stand_beside_the_others(fabricate):
+    folder = fabricate()
+    metrics = read_artefacts(folder).metrics
+    write_json(folder / "metrics.json", {**metrics, "loso": metrics["cv"]})
+    run = read_artefacts(folder)
+    assert "loso" in run.splits
+    assert run.judged == ["test", "cv", "val"]
+
+
 def test_probabilities_are_joined_by_label(fabricate):
     run = read_artefacts(fabricate(labels=("a", "b", "c")))
     rows = run.main_rows

@@ -58,10 +58,15 @@ class Artefacts:
         return [name for name in order if name in names] + sorted(set(names) - set(order))
 
     @property
+    def judged(self) -> list[str]:
+        """Those whose numbers stand side by side. Not training, which measures nothing; not leaving one site out, whose
+        answers are of one model a site, so that their scores are not on one scale: that is told by site."""
+        return [name for name in self.splits if name not in ("train", "loso")]
+
+    @property
     def main(self) -> str | None:
         """The split whose numbers are the result: test, else external, cross-validation, validation."""
-        usable = [name for name in self.splits if name != "train"]
-        return usable[0] if usable else None
+        return self.judged[0] if self.judged else None
 
     @property
     def binary(self) -> bool:

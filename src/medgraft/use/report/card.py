@@ -68,11 +68,10 @@ def _data(run: Artefacts) -> list[str]:
 
 
 def _numbers(run: Artefacts) -> list[Term]:
-    """AUROC, accuracy and the majority baseline of every split but training."""
+    """AUROC, accuracy and the majority baseline of every split that is judged."""
     return [
         (f"{split_name(split)}: {METRICS[metric][0]}", estimate_text(entry))
-        for split in run.splits
-        if split != "train"
+        for split in run.judged
         for metric in ("auroc", "accuracy", "majority_accuracy", "balanced_accuracy")
         if (entry := run.estimate(split, metric))
     ]

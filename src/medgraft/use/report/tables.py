@@ -51,8 +51,8 @@ def _cell(entry: dict[str, Any] | None) -> Cell:
 
 
 def key_figures(run: Artefacts) -> Table:
-    """Metrics × splits with 95 % intervals; the training split is left out, because it measures nothing."""
-    splits = [name for name in run.splits if name != "train"]
+    """Metrics × splits with 95 % intervals."""
+    splits = run.judged
     columns = []
     for name in splits:
         entry = next((e for m in METRICS if (e := run.estimate(name, m))), {})

@@ -17,7 +17,7 @@ _MOST_SPLITS = 12
 @FIGURES.register("estimates")
 def estimates(run: Artefacts) -> Figure | None:
     """AUROC, balanced accuracy and accuracy of every split but training; folds as faint dots."""
-    splits = [name for name in run.splits if name != "train"][:_MOST_SPLITS]
+    splits = run.judged[:_MOST_SPLITS]
     data, told = [], []
     for number, metric in enumerate(_SHOWN, 1):
         found = [(name, entry) for name in splits if (entry := run.estimate(name, metric))]
