@@ -70,6 +70,29 @@ def test_not_one_epoch_in_time_is_said(tmp_path):
     assert done.chosen.candidate.kind == "planted"
 
 
+def test_what_is_left_goes_to_a_training_that_had_no_time(tmp_path):
+    trained = {"kind": "trained", "sharp": 1.0, "seconds": 120.0}  # 30 an epoch; its share is 15
+    done = climb(tmp_path, [(source(folder=tmp_path), 1.0)], [BAD], [trained], budget=100.0)
+    trial = done.trials[-1]
+    assert (trial.status, trial.folds_done, trial.epochs) == ("ahead", 1, 1)
+    assert "on the one fold that there was time for" in trial.reason
+    assert done.chosen is trial
+    assert done.made is not None
+    assert CLOCK.now <= 99.0
+
+
+def test_on_one_fold_it_has_to_be_surely_ahead(tmp_path):
+    trained = {"kind": "trained", "sharp": 0.98, "seconds": 120.0}
+    done = climb(
+        tmp_path, [(source(folder=tmp_path), 1.0)], [{"kind": "planted", "sharp": 0.95}], [trained], budget=100.0
+    )
+    trial = done.trials[-1]
+    assert trial.status == "dropped"
+    assert "to the best so far on the one fold" in trial.reason
+    assert done.chosen.candidate.kind == "planted"
+    assert done.made is None
+
+
 def test_the_first_source_is_tried_whatever_it_costs_and_others_only_in_time(tmp_path):
     sources = [(source("first", folder=tmp_path), 9e9), (source("second", folder=tmp_path), 9e9)]
     done = climb(tmp_path, sources, [GOOD], [], budget=0.5, reserve=0.4)

@@ -94,7 +94,8 @@ def _take(work: Workspace, climb: Climb, sources: Sources) -> None:
     work.strategy = member(typed)
     work.transferred = climb.made
     if member.needs_validation:
-        work.out_of_fold = OutOfFold(chosen.chances[None], chosen.fold[None], np.arange(len(chosen.fold)))
+        seen = np.flatnonzero(chosen.seen)  # of a training that there was little time for: one fold
+        work.out_of_fold = OutOfFold(chosen.chances[None, seen], chosen.fold[None, seen], seen)
     work.progress.notice(
         f"{chosen.candidate.name} was chosen by its cross-validated AUROC, which is therefore a little too good; the "
         "test set was not looked at"

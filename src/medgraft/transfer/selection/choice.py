@@ -19,7 +19,7 @@ from medgraft.measure.ties import Candidate as Compared
 from medgraft.measure.ties import find_ties
 from medgraft.transfer.selection.trial import Trial
 
-__all__ = ["MARGIN", "Choice", "Judge"]
+__all__ = ["MARGIN", "Choice", "Gap", "Judge"]
 
 MARGIN = 0.005
 """Of AUROC."""
@@ -31,6 +31,23 @@ class Choice:
 
     chosen: Trial
     compared: dict[str, Compared]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """AUROC of one trial less that of another on the cases that both have, with the paired 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether the first is ahead beyond chance."""
+        return self.low > 0
+
+    def __str__(self) -> str:
+        return f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,20 @@ class Judge:
             seed=self.seed,
         )
         return {item.name: item for item in ties.candidates}
+
+    def gap(self, trial: Trial, best: Trial) -> Gap:
+        """Of a trial to the best so far."""
+        compared = self.compare([best, trial])
+        mine, theirs = compared[trial.candidate.name], compared[best.candidate.name]
+        if mine.difference < 0:
+            return Gap(mine.difference, mine.difference_low, mine.difference_high)
+        return Gap(-theirs.difference, -theirs.difference_high, -theirs.difference_low)
+
+    def instead(self, choice: Choice, trial: Trial) -> Choice:
+        """``trial``, which has answered for some cases only, in place of what was chosen; it is told as compared
+        there."""
+        compared = self.compare([choice.chosen, trial])[trial.candidate.name]
+        return Choice(trial, {**choice.compared, trial.candidate.name: compared})
 
     def _worth_it(self, trials: Sequence[Trial]) -> list[Trial]:
         """Without those of several backbones that are not ahead of the best single one for sure."""

@@ -4,7 +4,9 @@ Sources are made ready one after the other, the first one whatever it costs. On 
 are tried with every source. Only the best source, and what ties with it, goes on to the upper rungs, where networks are
 trained fold by fold (successive halving): a candidate that is not ahead of the best so far on the folds that it has
 answered is dropped, so that most cost one fold. A training gets no more time than leaves room for its other folds and
-for making the model; what it had epochs for in the first fold is what it gets in the others.
+for making the model; what it had epochs for in the first fold is what it gets in the others. A training that got not
+one epoch that way gets what is left at the end: one fold, and it is taken only if it is surely ahead there (the paired
+interval of the difference lies above 0).
 
 At any moment the best so far can be used: a head is fitted in a moment, and a trained network that became the best is
 made at once. Ctrl-C and the end of the time both lead there. The test cases are never looked at.
@@ -24,7 +26,7 @@ from numpy.typing import NDArray
 
 from medgraft.errors import MedgraftError, UsageError
 from medgraft.progress import Progress
-from medgraft.transfer.selection.choice import Choice, Judge
+from medgraft.transfer.selection.choice import Choice, Gap, Judge
 from medgraft.transfer.selection.trial import Candidate, Source, Trial
 from medgraft.transfer.strategies.strategy import STRATEGIES, Transferred
 
@@ -103,6 +105,7 @@ class Ladder:
             for rung, settings in enumerate(self._upper, start=len(self._lower)):
                 for source in self._going_on(sources):
                     self._train(Candidate(source, settings, rung))
+            self._second_chances()
             if self.ground.left <= 0:
                 self.climb.ended = "the time was up"
         except KeyboardInterrupt:
@@ -196,6 +199,32 @@ class Ladder:
         if trial.status == "complete":
             self._make(trial)
 
+    def _second_chances(self) -> None:
+        """What is left of the time, for trainings that got not one epoch of their share."""
+        for trial in [trial for trial in self.climb.trials if trial.status == "no time" and not trial.epochs]:
+            again, spent, left = Trial(trial.candidate, self.ground.fold), trial.seconds, self.ground.left
+            if left <= 0 or not STRATEGIES.get(trial.candidate.kind).needs_network or not trial.folds_done:
+                continue
+            self._next(again, until=self.ground.clock() + left / (1 + _FINAL))
+            again.seconds += spent
+            if again.status != "running" or not again.epochs:
+                trial.seconds = again.seconds
+                continue
+            self.climb.trials[self.climb.trials.index(trial)] = again
+            gap = self._gap(again)
+            again.status = "dropped"
+            again.reason = f"{gap} to the best so far on the one fold that there was time for"
+            if gap.sure:
+                again.status, again.reason = "ahead", again.reason
+                self._make(again)
+
+    def _gap(self, trial: Trial) -> Gap:
+        """To the best so far, on the cases that both have."""
+        choice = self._settle()
+        if choice is None:
+            return Gap(0.0, 0.0, 0.0)
+        return self.ground.judge.gap(trial, choice.chosen)
+
     def _ahead(self, trial: Trial) -> float | None:
         """AUROC of a trial minus that of the best so far, on the cases that both have; ``None`` where it has none."""
         choice = self._settle()
@@ -207,7 +236,7 @@ class Ladder:
     def _make(self, trial: Trial) -> None:
         """The model of a trained candidate, if it is the best now; without it, it cannot be chosen."""
         choice = self._settle(also=trial)
-        if choice is None or choice.chosen is not trial:
+        if trial.status != "ahead" and (choice is None or choice.chosen is not trial):
             return
         candidate = trial.candidate
         member = STRATEGIES.get(candidate.kind)
@@ -235,5 +264,9 @@ class Ladder:
             usable = not member.needs_network and not getattr(member, "keeps_gallery", False)
             return usable or trial is also or trial.candidate.name in self._made
 
-        self.climb.choice = self.ground.judge.choose(self.climb.trials, eligible)
-        return self.climb.choice
+        choice = self.ground.judge.choose(self.climb.trials, eligible)
+        for trial in self.climb.trials:
+            if choice is not None and trial.status == "ahead" and trial.candidate.name in self._made:
+                choice = self.ground.judge.instead(choice, trial)
+        self.climb.choice = choice
+        return choice

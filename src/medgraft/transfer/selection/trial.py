@@ -21,7 +21,8 @@ from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transfer
 
 __all__ = ["Candidate", "Source", "Status", "Trial", "answers_of", "fold_material", "part_of"]
 
-Status = Literal["running", "complete", "dropped", "no time", "failed"]
+Status = Literal["running", "complete", "ahead", "dropped", "no time", "failed"]
+"""``ahead``: surely better than the best so far, on the folds that there was time for."""
 
 _BATCH = 32
 
