@@ -187,8 +187,8 @@ class Ladder:
         if trial.status == "running" and not trial.epochs:
             trial.status, trial.reason = "no time", "not one epoch fits into its share of the time"
         while trial.status == "running":
-            ahead = self._ahead(trial)
-            if ahead is not None and ahead <= 0:
+            ahead = self._gap(trial).value
+            if ahead <= 0:
                 trial.status, trial.reason = "dropped", f"{ahead:+.3f} to the best so far on the folds it answered"
                 return
             each = trial.seconds / trial.folds_done
@@ -212,26 +212,15 @@ class Ladder:
                 continue
             self.climb.trials[self.climb.trials.index(trial)] = again
             gap = self._gap(again)
-            again.status = "dropped"
+            again.status = "ahead" if gap.sure else "dropped"
             again.reason = f"{gap} to the best so far on the one fold that there was time for"
             if gap.sure:
-                again.status, again.reason = "ahead", again.reason
                 self._make(again)
 
     def _gap(self, trial: Trial) -> Gap:
-        """To the best so far, on the cases that both have."""
-        choice = self._settle()
-        if choice is None:
-            return Gap(0.0, 0.0, 0.0)
-        return self.ground.judge.gap(trial, choice.chosen)
-
-    def _ahead(self, trial: Trial) -> float | None:
-        """AUROC of a trial minus that of the best so far, on the cases that both have; ``None`` where it has none."""
-        choice = self._settle()
-        if choice is None:
-            return None
-        compared = self.ground.judge.compare([choice.chosen, trial])
-        return compared[trial.candidate.name].value - compared[choice.chosen.candidate.name].value
+        """To the best so far (no network is trained before there is one), on the cases that both have."""
+        self._settle()
+        return self.ground.judge.gap(trial, self.climb.chosen)
 
     def _make(self, trial: Trial) -> None:
         """The model of a trained candidate, if it is the best now; without it, it cannot be chosen."""
