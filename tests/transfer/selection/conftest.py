@@ -13,6 +13,7 @@ from medgraft.errors import DataError
 from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.selection.trial import Source
+from medgraft.transfer.strategies import per_site, stacked  # noqa: F401  they register themselves
 from medgraft.transfer.strategies.strategy import STRATEGIES, Material, Transferred
 
 CASES, A_GROUP = 120, 2
