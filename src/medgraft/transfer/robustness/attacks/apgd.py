@@ -105,7 +105,7 @@ class Apgd(BaseModel):
 
 
 def _dlr(logits: Tensor, labels: Tensor) -> Tensor:
-    return dlr_loss(logits.float(), labels) if logits.shape[1] > 2 else log_loss(logits, labels)
+    return dlr_loss(logits, labels) if logits.shape[1] > 2 else log_loss(logits, labels)
 
 
 def _stepped(problem: Problem, climb: _Climb, step: Tensor, number: int) -> Tensor:

@@ -124,7 +124,7 @@ ATTACKS: Registry[type[Attack]] = Registry("attack")
 
 def log_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """(N,) what most attacks drive up."""
-    return F.cross_entropy(logits.float(), labels, reduction="none")
+    return F.cross_entropy(logits, labels, reduction="none")
 
 
 def attacked(attack: Attack, model: Forward, batch: Batch, *, epsilon: float, seed: int = 0) -> Attacked:

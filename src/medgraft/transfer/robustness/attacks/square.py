@@ -71,7 +71,7 @@ class Square(BaseModel):
 @torch.no_grad()
 def _lead(problem: Problem, pixels: Tensor) -> Tensor:
     """(N,) the margin of the right class; 0 counts as wrong."""
-    return margin(problem.model(pixels).float(), problem.labels)
+    return margin(problem.model(pixels), problem.labels)
 
 
 def _drawn(problem: Problem, shape: tuple[int, ...]) -> Tensor:
