@@ -59,7 +59,7 @@ def _motion(pixels: Floats, level: float, rng: np.random.Generator) -> Floats:
 GAUSSIAN = Corruption(
     name="gaussian-blur",
     summary="a coarser detector or a thicker slice; level: standard deviation",
-    levels=(0.008, 0.012, 0.016, 0.022, 0.03),
+    levels=(0.01, 0.014, 0.018, 0.024, 0.032),
     compute=_gaussian,
 )
 DEFOCUS = Corruption(

@@ -55,7 +55,7 @@ class Corruption:
             raise UsageError(f"spoiling a picture by {self.name}: a severity of {severity}; 0 to 5 are known")
         if not (pixels.min() >= 0 and pixels.max() <= 1):  # also where they are NaN
             raise DataError(
-                f"spoiling a picture by {self.name}: values from {pixels.min():g} to {pixels.max():g}; 0 to 1 are needed"
+                f"spoiling a picture by {self.name}: values from {pixels.min():g} to {pixels.max():g}; 0 to 1 is needed"
             )
         if severity == 0:
             return pixels.copy()
