@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.errors import UsageError
-from medgraft.measure.calibrating.calibrator import checked_cases
 from medgraft.measure.intervals.bootstrap import CELLS
 from medgraft.measure.metrics.bins import equal_mass_bins
 from medgraft.measure.metrics.calibration import ECE_BINS, calibration_pair
 from medgraft.measure.metrics.predictions import Predictions, runs
 from medgraft.measure.patients import Patients
+from medgraft.measure.probabilities import checked_cases
 
 __all__ = ["CalibrationError", "calibration_error"]
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.errors import ArtifactError
-from medgraft.measure.calibrating.calibrator import Calibrator, checked_probability
+from medgraft.measure.calibrating.calibrator import Calibrator
 from medgraft.measure.calibrating.catalogue import calibrator_of, content_of
+from medgraft.measure.probabilities import checked_probability
 
 __all__ = ["CalibrationChain"]
 

@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.errors import DataError, UsageError
-from medgraft.measure.calibrating.calibrator import CALIBRATORS, Calibrator, checked_cases, log_probability
+from medgraft.measure.calibrating.calibrator import CALIBRATORS, Calibrator, log_probability
 from medgraft.measure.calibrating.catalogue import BUILT_IN
 from medgraft.measure.patients import Patients
+from medgraft.measure.probabilities import checked_cases
 
 __all__ = ["KINDS", "Choice", "Trial", "choose_calibrator"]
 

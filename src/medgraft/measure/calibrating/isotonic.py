@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from medgraft.errors import UsageError
-from medgraft.measure.calibrating.calibrator import CALIBRATORS, checked_probability
+from medgraft.measure.calibrating.calibrator import CALIBRATORS
+from medgraft.measure.probabilities import checked_probability
 
 __all__ = ["Isotonic", "RisingCurve", "rising_curve"]
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.errors import UsageError
-from medgraft.measure.calibrating.calibrator import checked_cases
 from medgraft.measure.calibrating.shift_scale import ShiftScale
 from medgraft.measure.patients import Patients
+from medgraft.measure.probabilities import checked_cases
 
 __all__ = ["prior_corrected", "recalibrated"]
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from medgraft.measure.calibrating.calibrator import CALIBRATORS, checked_probability
+from medgraft.measure.calibrating.calibrator import CALIBRATORS
+from medgraft.measure.probabilities import checked_probability
 
 __all__ = ["Uncalibrated"]
 

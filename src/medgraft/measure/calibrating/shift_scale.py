@@ -25,7 +25,8 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from medgraft.errors import UsageError
-from medgraft.measure.calibrating.calibrator import CALIBRATORS, checked_probability, log_probability
+from medgraft.measure.calibrating.calibrator import CALIBRATORS, log_probability
+from medgraft.measure.probabilities import checked_probability
 
 __all__ = ["ShiftScale"]
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from medgraft.measure.calibrating.calibrator import CALIBRATORS, checked_probability, log_probability
+from medgraft.measure.calibrating.calibrator import CALIBRATORS, log_probability
+from medgraft.measure.probabilities import checked_probability
 
 __all__ = ["Temperature"]
 
