@@ -5,8 +5,8 @@
 A positive case scores N(1.5, 1), another N(0, 1), and the probability is the true one, so that the model is calibrated.
 Test sets have 100 or 300 cases, 30 % or 5 % of them positive, one case a patient or one to five; cases of one patient
 are alike (their labels share 0.7 of a latent variance, their scores 0.4), which changes no true number, only how much
-the cases tell. The cut lies at 0.8: sensitivity 0.76, specificity 0.79. Truths are closed forms, or those of two million
-cases. Each draw is evaluated as ``fit`` does it; PPV and NPV are at a prevalence of 2 %.
+the cases tell. The cut lies at 0.8: sensitivity 0.76, specificity 0.79. Truths are closed forms, or those of two
+million cases. Each draw is evaluated as ``fit`` does it; PPV and NPV are at a prevalence of 2 %.
 
 *Events*: of those that a number rests on (positive cases, negative cases, errors, calls), the expected number of the
 fewest. A row with fewer than 10 is marked "few events", and no claim is made for it. The claim: 93 to 97 % for AUROC,
@@ -161,8 +161,8 @@ def section(rows):
     totals = {setting: added(rows[key(*setting)]) for setting in there}
     heads = [f"{n}, {share:.0%}, {'1' if most == 1 else f'1–{most}'}" for n, share, most in there]
     lines = [
-        "Coverage in % and, in brackets, mean width. Columns: cases, share of positive ones, cases a patient. Bold: outside",
-        "93 to 97 % where that is claimed.",
+        "Coverage in % and, in brackets, mean width. Columns: cases, share of positive ones, cases a patient.",
+        "Bold: outside 93 to 97 % where that is claimed.",
         "",
         f"| | {' | '.join(heads)} |",
         f"|---|{'---:|' * len(there)}",

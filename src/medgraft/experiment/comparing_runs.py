@@ -164,7 +164,7 @@ def _read(run: Path, split: str) -> _Answers:
         raise UsageError(f"--split {split}: {run} has no such cases{nearest(split, there)}; it has {', '.join(there)}")
     labels = tuple(str(label) for label in meta.get("labels", ()))
     columns = [f"p_{label}" for label in labels]
-    needed = {*columns, "case_id", "patient_id", "repeat", "y_true", "y_pred"}
+    needed = {*columns, "case_id", "patient_id", "y_true", "y_pred"}
     if len(labels) < 2 or not needed <= set(rows.columns):
         raise ArtifactError(f"comparing {run}: its metrics.json and predictions.parquet do not fit together; fit again")
     positive = meta.get("positive_label")

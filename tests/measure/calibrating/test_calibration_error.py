@@ -65,6 +65,14 @@ def test_one_bin_in_closed_form() -> None:
     assert found.debiased == pytest.approx(math.sqrt(0.04 - truth.var(ddof=1) / 40))
 
 
+def test_bins_of_one_patient_are_left_out() -> None:
+    p = np.array([0.1, 0.3, 0.6, 0.9])
+    assert math.isnan(calibration_error(np.array([0, 0, 1, 1]), _pairs(p), positive=1).debiased)
+    p = np.array([0.2, 0.6, 0.6])
+    found = calibration_error(np.array([0, 1, 1]), _pairs(p), positive=1)
+    assert found.debiased == pytest.approx(0.4)
+
+
 def test_copies_tell_no_more_than_their_patients() -> None:
     random = np.random.default_rng(3)
     p = random.beta(2, 2, 50)

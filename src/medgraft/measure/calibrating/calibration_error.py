@@ -7,7 +7,7 @@ cases: each bin's share of events misses its probability by chance. So three num
 - the *null band*: the middle 95 % of the ECE of labels drawn from the probabilities themselves. Cases of one patient
   are drawn with one random number, hence taken to be wholly alike, which makes the band wide rather than narrow;
 - ``debiased``: root of the mean over bins of (said − so)² less the variance of said − so (over patients); what is
-  left below 0 is 0. Its square is free of bias where bins are not.
+  left below 0 is 0. Bins of one patient, whose variance nobody sees, are left out.
 
 Source: Bröcker, Quarterly J Royal Meteorological Society 2012;138:1611-1617; Kumar, Liang & Ma, Verified uncertainty
 calibration, NeurIPS 2019; null band: Bröcker & Smith, Weather and Forecasting 2007;22:651-661 (consistency bars).
@@ -113,8 +113,8 @@ def _null(said: Floats, place: NDArray[np.intp], patients: Patients, draws: int,
 
 
 def _debiased(gap: Floats, place: NDArray[np.intp], patients: Patients) -> float:
-    """Root mean square of the bins' mean ``gap`` (n,), free of the part that chance adds."""
-    total = 0.0
+    """Root mean square of the bins' mean ``gap`` (n,), free of the part that chance adds; NaN where no bin tells it."""
+    total, weight = 0.0, 0
     for one in np.unique(place):
         member = place == one
         cases, persons = int(member.sum()), int(np.unique(patients.codes[member]).size)
@@ -123,5 +123,5 @@ def _debiased(gap: Floats, place: NDArray[np.intp], patients: Patients) -> float
             continue
         spread = patients.sums(np.where(member, gap - mean, 0.0))
         variance = persons / (persons - 1) * float((spread**2).sum()) / cases**2
-        total += cases / len(gap) * (mean**2 - variance)
-    return math.sqrt(max(0.0, total))
+        total, weight = total + cases * (mean**2 - variance), weight + cases
+    return math.sqrt(max(0.0, total / weight)) if weight else math.nan
