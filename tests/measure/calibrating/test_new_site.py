@@ -39,9 +39,9 @@ def _site(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_few_labelled_cases_help_and_more_help_more() -> None:
-    truth, said = _site(20_000, 99)
+    truth, said = _site(5000, 99)
     losses = {
-        k: np.mean([log_loss(truth, recalibrated(*_site(k, seed))(said)) for seed in range(30)]) for k in (20, 50, 100)
+        k: np.mean([log_loss(truth, recalibrated(*_site(k, seed))(said)) for seed in range(15)]) for k in (20, 50, 100)
     }
     best = log_loss(truth, recalibrated(truth, said)(said))
     assert log_loss(truth, said) > losses[20] > losses[50] > losses[100] > best

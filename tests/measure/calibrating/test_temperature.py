@@ -15,11 +15,11 @@ from medgraft.measure.calibrating.temperature import LIMIT, Temperature
 @pytest.mark.parametrize("planted", [0.5, 1.0, 2.5])
 def test_a_planted_temperature_is_recovered(classes: int, planted: float) -> None:
     random = np.random.default_rng(7)
-    logits = 1.5 * random.normal(size=(40_000, classes))
+    logits = 1.5 * random.normal(size=(12_000, classes))
     true = softmax(logits, axis=1)
     truth = (true.cumsum(axis=1) > random.random((len(true), 1))).argmax(axis=1)
     fitted = Temperature.fit(truth, softmax(planted * logits, axis=1))
-    assert fitted.temperature == pytest.approx(planted, rel=0.03)
+    assert fitted.temperature == pytest.approx(planted, rel=0.06)
     assert Temperature(planted)(softmax(planted * logits, axis=1)) == pytest.approx(true, abs=1e-9)
 
 

@@ -30,7 +30,7 @@ def _held(sets: ConformalSets, truth: np.ndarray, said: np.ndarray) -> np.ndarra
 @pytest.mark.parametrize("score", list(CONFORMAL_SCORES))
 def test_mean_coverage_over_many_splits(score: str) -> None:
     random, n, alpha = np.random.default_rng(2), 60, 0.1
-    truth, said = _drawn(random, 4000)
+    truth, said = _drawn(random, 4000, k=3 if score == "lac" else 12)  # of few classes the others tie at 1
     covered = []
     for _ in range(500):
         drawn = random.permutation(4000)

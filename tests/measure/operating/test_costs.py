@@ -47,13 +47,13 @@ def test_no_cut_is_cheaper(pairs: list[tuple[bool, int]], miss: float, prevalenc
 
 def test_of_calibrated_probabilities_the_cut_is_the_closed_form() -> None:
     random = np.random.default_rng(0)
-    p = random.random(60_000)
-    cases = Cases.of(random.random(60_000) < p, p)
+    p = random.random(8000)
+    cases = Cases.of(random.random(8000) < p, p)
     chosen = cheapest_threshold(TEN, cases)
     assert expected_cost(TEN, cases, TEN.threshold).value == pytest.approx(
-        expected_cost(TEN, cases, chosen).value, rel=0.01
+        expected_cost(TEN, cases, chosen).value, rel=0.03
     )
-    assert chosen == pytest.approx(1 / 11, abs=0.03)
+    assert chosen == pytest.approx(1 / 11, abs=0.04)
 
 
 def test_intervals() -> None:

@@ -31,7 +31,7 @@ def test_a_cut_below_all_scores_is_treating_all_and_one_above_is_treating_none()
     cases = Cases.of(np.array([1, 0, 0, 1]), np.array([0.4, 0.5, 0.45, 0.6]))
     found = decision_curve(cases, thresholds=np.array([0.1, 0.9]), replicates=50)
     assert found.model.value == pytest.approx([found.treat_all.value[0], 0.0])
-    assert (found.gain.low[0], found.gain.high[0]) == pytest.approx((0.0, 0.0), abs=1e-12)
+    assert (found.gain.value[0], found.gain.high[0]) == pytest.approx((0.0, 0.0), abs=1e-12)
     assert not found.useful.any()
 
 

@@ -1,7 +1,8 @@
 """APS (adaptive sets): the probability of the class and of all likelier ones; RAPS adds a price for far-down ranks.
 
 Sets are larger where the model wavers. Without the random number of the paper the guarantee holds as well; sets are
-a little larger than they need be. RAPS adds 0.1 for each rank beyond the second, so that no long tail of unlikely
+a little larger than they need be, and of few classes more than asked for is covered, because every case whose truth is
+the unlikeliest class scores 1. RAPS adds 0.1 for each rank beyond the second, so that no long tail of unlikely
 classes is taken in.
 Source: Romano, Sesia & Candès, NeurIPS 2020 (APS); Angelopoulos et al., ICLR 2021 (RAPS).
 """

@@ -41,6 +41,7 @@ def cumulated(probability: Floats) -> tuple[Floats, NDArray[np.intp]]:
     order = np.argsort(-probability, axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable").astype(np.intp)
     summed = np.cumsum(np.take_along_axis(probability, order, axis=1), axis=1)
+    summed[:, -1] = 1.0  # of the unlikeliest class it is all there is, whatever rounding made of the sum
     return np.asarray(np.take_along_axis(summed, rank, axis=1)), rank
 
 

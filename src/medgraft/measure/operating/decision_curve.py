@@ -73,11 +73,11 @@ def decision_curve(
     share = None if prevalence is None else checked_prevalence(prevalence)
     single = _benefits(cases, np.ones((len(cases.truth), 1)), grid, share)
     blocks = [_benefits(cases, weights, grid, share) for weights in case_weights(cases.patients, replicates, seed)]
-    curves = [
+    model, treat_all, gain = (
         _curve(value[:, 0], np.concatenate([block[place] for block in blocks], axis=1))
         for place, value in enumerate(single)
-    ]
-    return DecisionCurve(grid, *curves, prevalence=cases.prevalence if share is None else share)
+    )
+    return DecisionCurve(grid, model, treat_all, gain, cases.prevalence if share is None else share)
 
 
 def _benefits(cases: Cases, weights: Floats, grid: Floats, share: float | None) -> tuple[Floats, Floats, Floats]:

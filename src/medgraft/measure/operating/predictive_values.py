@@ -51,10 +51,11 @@ def predictive_values(
         sides.append((float(hit[member].mean()), float(member.sum()) / effect))
     found, spared = sides
     count = cases.patients.count if cases.patients.known else None
-    ppv = _value(found, spared, share)
-    npv = _value(spared, found, 1 - share)
-    rest = (len(cases.truth), count, threshold, threshold_from)
-    return PredictiveValues(share, Estimate(*ppv, *rest), Estimate(*npv, *rest))
+    told, untold = (
+        Estimate(*numbers, len(cases.truth), count, threshold, threshold_from)
+        for numbers in (_value(found, spared, share), _value(spared, found, 1 - share))
+    )
+    return PredictiveValues(share, told, untold)
 
 
 def _value(right: tuple[float, float], other: tuple[float, float], share: float) -> tuple[float, float, float]:
