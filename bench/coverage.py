@@ -1,6 +1,6 @@
 """How often the 95 % intervals hold the truth: simulated test sets whose true numbers are known.
 
-    python bench/coverage.py [--draws 2000] [--block 50] [--minutes 600] [--work DIR]
+    python bench/coverage.py [--draws 2000] [--block 50] [--minutes 60] [--work DIR]
 
 A positive case scores N(1.5, 1), another N(0, 1), and the probability is the true one, so that the model is calibrated.
 Test sets have 100 or 300 cases, 30 % or 5 % of them positive, one case a patient or one to five; cases of one patient
@@ -190,7 +190,7 @@ def main():
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--block", type=int, default=50)
     parser.add_argument("--replicates", type=int, default=1000)
-    parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--work", type=Path, default=Path("bench-work/coverage"))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
