@@ -39,6 +39,7 @@ PUBLIC_VERBS = {
         "fit",
         "evaluate",
         "predict",
+        "compare",
         "pretrain",
         "rank",
         "report",

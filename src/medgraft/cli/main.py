@@ -18,6 +18,7 @@ from typer.main import get_command
 from medgraft.cli import clock  # first: it starts the clock
 from medgraft.cli.audit import audit
 from medgraft.cli.cache import app as cache_app
+from medgraft.cli.compare import compare
 from medgraft.cli.demo import demo
 from medgraft.cli.embed import embed
 from medgraft.cli.evaluate import evaluate
@@ -43,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (fit, evaluate, predict, report, audit, show, rank, pretrain, embed, demo):
+for _verb in (fit, evaluate, predict, compare, report, audit, show, rank, pretrain, embed, demo):
     app.command()(_verb)
 app.command("list")(list_members)
 app.add_typer(weights_app, name="weights")
