@@ -105,7 +105,7 @@ def assess(evidence: Evidence, *, draws: int = DRAWS, seed: int = 0) -> Assessme
         kind=_kind(joint <= LEVEL, labels, residual),
         mmd=Mmd(float(by_kernel[0]), p_value(by_kernel)),
         classifier=classifier,
-        frechet=_frechet(sides, sides.is_target),
+        frechet=_frechet(sides.standardised, sides.is_target),
         frechet_within=_within_source(sides, seed),
         label_shift=labels,
         residual_p_value=residual,
@@ -153,9 +153,8 @@ def _kind(shifted: bool, labels: LabelShift | None, residual: float | None) -> K
     return "labels" if residual > LEVEL else "pictures"
 
 
-def _frechet(sides: Sides, second: NDArray[np.bool_]) -> float:
-    """Of standardised features, for each feature."""
-    rows = sides.standardised
+def _frechet(rows: NDArray[np.float64], second: NDArray[np.bool_]) -> float:
+    """Of standardised features (n, d) of two groups, for each feature."""
     return frechet_distance(rows[~second], rows[second]) / rows.shape[1]
 
 
@@ -164,5 +163,4 @@ def _within_source(sides: Sides, seed: int) -> float:
     own = np.flatnonzero(~sides.patient_is_target)
     half = np.random.default_rng(seed).permutation(own)[: len(own) // 2]
     second = np.isin(sides.patients.codes, half)[~sides.is_target]
-    rows = sides.standardised[~sides.is_target]
-    return frechet_distance(rows[~second], rows[second]) / rows.shape[1]
+    return _frechet(sides.standardised[~sides.is_target], second)

@@ -74,10 +74,10 @@ def _thresholded(answers: Answers, first: Floats, second: Floats) -> Floats:
     gets the source's accuracy.
     """
     values, place = np.unique(_certainty(answers.source), return_inverse=True)
-    certain, found = _certainty(answers.target), list[float]()
+    certain, errs, found = _certainty(answers.target), ~answers.correct, list[float]()
     for one, other in zip(first.T, second.T, strict=True):
         mass = np.bincount(place, weights=one, minlength=len(values))
-        wrong, reached = float(one[~answers.correct].sum()), np.cumsum(mass)
+        wrong, reached = float(one[errs].sum()), np.cumsum(mass)
         cut = min(int(np.searchsorted(reached, wrong, "right")), len(values) - 1)
         kept = (reached[cut] - wrong) / mass[cut] if mass[cut] > 0 else 0.0
         share = (certain > values[cut]) @ other + kept * ((certain == values[cut]) @ other)
