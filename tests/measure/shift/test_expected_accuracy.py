@@ -15,16 +15,16 @@ def _binary(positive: list[float]) -> np.ndarray:
 
 
 def test_by_hand() -> None:
-    """4 of 5 right, so the cut lies above the least certain source case (0.55); 3 of 4 target cases lie above it."""
+    """3 of 5 right: the cut is the third least certain source case; half of the target reaches it."""
     source, labels = _binary([0.9, 0.8, 0.7, 0.55, 0.6]), np.array([1, 1, 1, 0, 0])
     target = _binary([0.95, 0.3, 0.65, 0.52])
-    wrong_two = expected_accuracy(Answers.of(source, labels, target), replicates=20)
-    assert wrong_two.source.value == pytest.approx(3 / 5)
-    # Two are wrong: the cut is the third least certain case, 0.7; 0.95 and 0.3 (as certain as 0.7) reach it.
-    assert wrong_two.atc.value == pytest.approx(2 / 4)
+    found = expected_accuracy(Answers.of(source, labels, target), replicates=20)
+    assert found.source.value == pytest.approx(3 / 5)
+    # The cut is at 0.7; 0.95 and 0.3 (as certain as 0.7) reach it.
+    assert found.atc.value == pytest.approx(2 / 4)
     mean_source, mean_target = np.mean([0.9, 0.8, 0.7, 0.55, 0.6]), np.mean([0.95, 0.7, 0.65, 0.52])
-    assert wrong_two.doc.value == pytest.approx(3 / 5 - (mean_source - mean_target))
-    assert wrong_two.drop.value == pytest.approx(3 / 5 - 2 / 4)
+    assert found.doc.value == pytest.approx(3 / 5 - (mean_source - mean_target))
+    assert found.drop.value == pytest.approx(3 / 5 - 2 / 4)
 
 
 def test_equal_certainty_counts_in_part() -> None:
