@@ -36,6 +36,7 @@ _HOME_OF = {
     "rank": "experiment.api",
     "register": "experiment.extending",
     "report": "experiment.api",
+    "shift": "experiment.another_site",
     "show": "experiment.api",
     "write_phantom": "data.phantom.cohort",
 }
@@ -63,6 +64,7 @@ __all__ = [
     "rank",
     "register",
     "report",
+    "shift",
     "show",
     "write_phantom",
     "__version__",

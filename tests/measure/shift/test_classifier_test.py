@@ -26,7 +26,7 @@ def test_the_operator_is_a_ridge_trained_on_the_other_folds(width: int, groups: 
     sides = _sides(1, width=width, shift=0.7, groups=groups)
     rows, codes = sides.standardised, sides.patients.codes
     signs = np.where(sides.is_target, 1.0, -1.0)
-    fold = (np.random.default_rng(5).permutation(sides.patients.count) % module.FOLDS)[codes]
+    fold = (np.random.default_rng((module._FOLDING, 5)).permutation(sides.patients.count) % module.FOLDS)[codes]
     expected = np.zeros(len(rows))
     for number in range(module.FOLDS):
         seen, held = fold != number, fold == number

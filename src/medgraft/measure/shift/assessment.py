@@ -44,6 +44,8 @@ DRAWS = 999
 MOST_CASES = 1000
 """Of each side, drawn at random by patient where there are more: the tests need the square of it."""
 MOST_DIFFERING = 24
+_DRAWING, _HALVING = 5, 6
+"""Names of the streams of random numbers."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Assessment:
-    """``differing``: indices of target cases (0 … m − 1) that look least like the source, the farthest first.
+    """``differing``: indices of target cases (0 … m − 1) that look least like the source, the farthest first, each with
+    its held-out score.
 
     ``frechet`` stands beside ``frechet_within``, that of two halves of the source. ``residual_p_value``: what speaks
     against another mixture of classes being all; ``None`` where that was not asked or cannot be told. ``n`` and ``m``:
@@ -78,7 +81,7 @@ class Assessment:
     residual_p_value: float | None
     expected_accuracy: ExpectedAccuracy | None
     aspects: tuple[Aspect, ...]
-    differing: tuple[int, ...]
+    differing: tuple[tuple[int, float], ...]
     n: int
     m: int
 
@@ -87,7 +90,7 @@ def assess(evidence: Evidence, *, draws: int = DRAWS, seed: int = 0) -> Assessme
     """See the module. Raises ``UsageError`` where answers and features are of other cases."""
     _require_same_cases(evidence)
     whole = evidence.sides
-    rows = whole.drawn(MOST_CASES, np.random.default_rng(seed))
+    rows = whole.drawn(MOST_CASES, np.random.default_rng((_DRAWING, seed)))
     sides = whole.take(rows)
     targets = allocations(sides.patient_is_target, draws, seed)
     operator = held_out_operator(sides, seed=seed)
@@ -98,6 +101,7 @@ def assess(evidence: Evidence, *, draws: int = DRAWS, seed: int = 0) -> Assessme
     labels, residual = _of_labels(evidence, sides, rows, joint <= LEVEL, seed)
     scores = classifier.scores[sides.is_target]
     places = rows[sides.is_target] - int((~whole.is_target).sum())
+    farthest = np.argsort(-scores, kind="stable")[:MOST_DIFFERING]
     known = evidence.tilted or evidence.answers
     return Assessment(
         shifted=joint <= LEVEL,
@@ -111,7 +115,7 @@ def assess(evidence: Evidence, *, draws: int = DRAWS, seed: int = 0) -> Assessme
         residual_p_value=residual,
         expected_accuracy=None if known is None else expected_accuracy(known, seed=seed),
         aspects=compare_aspects(evidence.aspects, whole.is_target, whole.patients),
-        differing=tuple(places[np.argsort(-scores, kind="stable")][:MOST_DIFFERING].tolist()),
+        differing=tuple((int(places[row]), float(scores[row])) for row in farthest),
         n=int((~sides.is_target).sum()),
         m=int(sides.is_target.sum()),
     )
@@ -161,6 +165,6 @@ def _frechet(rows: NDArray[np.float64], second: NDArray[np.bool_]) -> float:
 def _within_source(sides: Sides, seed: int) -> float:
     """Of two random halves of the source's patients, in the same units."""
     own = np.flatnonzero(~sides.patient_is_target)
-    half = np.random.default_rng(seed).permutation(own)[: len(own) // 2]
+    half = np.random.default_rng((_HALVING, seed)).permutation(own)[: len(own) // 2]
     second = np.isin(sides.patients.codes, half)[~sides.is_target]
     return _frechet(sides.standardised[~sides.is_target], second)

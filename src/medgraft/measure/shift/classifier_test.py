@@ -29,6 +29,8 @@ FOLDS, REPEATS = 5, 3
 STRENGTH = 0.1
 """Ridge, as a part of the mean variance along the principal axes of the training cases."""
 DRAWS = 999
+_FOLDING = 2
+"""Name of the stream of random numbers."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def held_out_operator(sides: Sides, *, repeats: int = REPEATS, seed: int = 0) ->
 
     The mean over ``repeats`` of folds, drawn without regard to the sides.
     """
-    random, codes = np.random.default_rng(seed), sides.patients.codes
+    random, codes = np.random.default_rng((_FOLDING, seed)), sides.patients.codes
     folds = min(FOLDS, sides.patients.count)
     members = np.zeros((len(codes), sides.patients.count))
     members[np.arange(len(codes)), codes] = 1.0

@@ -19,6 +19,8 @@ from medgraft.errors import UsageError
 __all__ = ["allocations", "joint_p_value", "p_value", "tail_shares"]
 
 Floats = NDArray[np.float64]
+_EXCHANGING = 1
+"""Name of the stream of random numbers: another than that of the folds and of the drawn cases."""
 _ROUNDING = 1e-9
 """Part of the range of a statistic below which two values count as equal: sums in another order differ so much."""
 
@@ -28,7 +30,7 @@ def allocations(patient_is_target: NDArray[np.bool_], draws: int, seed: int) -> 
     if draws < 1:
         raise UsageError(f"permutation test: {draws} draws; at least 1 is needed, and 999 serve well")
     observed = patient_is_target.astype(np.float64)[:, None]
-    exchanged = np.random.default_rng(seed).permuted(np.repeat(observed, draws, axis=1), axis=0)
+    exchanged = np.random.default_rng((_EXCHANGING, seed)).permuted(np.repeat(observed, draws, axis=1), axis=0)
     return np.hstack([observed, exchanged])
 
 

@@ -27,6 +27,8 @@ __all__ = ["likely_mixtures", "remixed", "residual_p_value"]
 Floats = NDArray[np.float64]
 DRAWS = 199
 REPLICATES_TRIED = 8
+_REMIXING, _TRYING = 3, 4
+"""Names of the streams of random numbers."""
 _SETTLED = 0.5
 """A p-value that no other mixture needs to beat."""
 
@@ -38,7 +40,7 @@ def residual_p_value(
 
     ``None`` where too few source cases are left for any of them to tell.
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng((_REMIXING, seed))
     found: list[float] = []
     for mixture in mixtures.T:
         kept = remixed(labels, mixture, random)
@@ -61,7 +63,7 @@ def residual_p_value(
 
 def likely_mixtures(found: LabelShift, seed: int = 0) -> Floats:
     """(k, c): both estimates, and some replicates of the better one, from the most usual to the least."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng((_TRYING, seed))
     count = min(REPLICATES_TRIED, found.drawn.shape[1])
     chosen = found.drawn[:, random.choice(found.drawn.shape[1], count, replace=False)]
     chosen = chosen[:, np.argsort(np.abs(chosen - found.em.value[:, None]).max(axis=0), kind="stable")]
