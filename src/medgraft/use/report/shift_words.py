@@ -114,9 +114,10 @@ def _accuracy(content: Mapping[str, Any]) -> list[str]:
             "without labels can be trusted: label some of the target's cases before it is used there."
         )
     elif abs(found["value"] - found["by_confidence"]["value"]) > _PART:
+        other = decimal(found["by_confidence"]["value"], 2)
         told.append(
-            f"A second opinion, by the mean confidence, is {decimal(found['by_confidence']['value'], 2)}: the two part, "
-            "so trust neither; label some of the target's cases."
+            f"A second opinion, by the mean confidence, is {other}: the two part, so trust neither; label some of the "
+            "target's cases."
         )
     return told
 
