@@ -7,7 +7,7 @@ different. ``kind`` then says in what:
     none      no difference beyond chance
     labels    another mixture of classes, which explains all of it (label shift)
     pictures  pictures differ, whatever the mixture; the shares that are estimated then mean little
-    unknown   different, and labels are not known, or too few to tell which of the two it is
+    unknown   different, and labels are not known, or cases too few or a model too weak to tell which of the two it is
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _of_labels(
     if evidence.answers is None:
         return None, None
     found = estimate_label_shift(evidence.answers, seed=seed)
-    if not (shifted and found.differs):
+    if not shifted:
         return found, None
     labels = evidence.answers.labels[rows[~sides.is_target]]
     return found, residual_p_value(sides, labels, likely_mixtures(found, seed), seed=seed)
@@ -148,13 +148,11 @@ def _of_labels(
 def _kind(shifted: bool, labels: LabelShift | None, residual: float | None) -> Kind:
     if not shifted:
         return "none"
-    if labels is None:
+    if labels is None or residual is None:
         return "unknown"
-    if not labels.differs:
+    if residual <= LEVEL:
         return "pictures"
-    if residual is None:
-        return "unknown"
-    return "labels" if residual > LEVEL else "pictures"
+    return "labels" if labels.differs else "unknown"
 
 
 def _frechet(rows: NDArray[np.float64], second: NDArray[np.bool_]) -> float:
