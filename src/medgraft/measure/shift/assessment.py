@@ -157,7 +157,7 @@ def _kind(shifted: bool, labels: LabelShift | None, residual: float | None) -> K
 
 def _frechet(rows: NDArray[np.float64], second: NDArray[np.bool_]) -> float:
     """Of standardised features (n, d) of two groups, for each feature."""
-    return frechet_distance(rows[~second], rows[second]) / rows.shape[1]
+    return frechet_distance(rows[~second], rows[second]) / float(rows.shape[1])
 
 
 def _within_source(sides: Sides, seed: int) -> float:
