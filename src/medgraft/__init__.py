@@ -37,6 +37,7 @@ _HOME_OF = {
     "rank": "experiment.api",
     "register": "experiment.extending",
     "report": "experiment.api",
+    "shift": "experiment.another_site",
     "show": "experiment.api",
     "write_phantom": "data.phantom.cohort",
 }
@@ -65,6 +66,7 @@ __all__ = [
     "rank",
     "register",
     "report",
+    "shift",
     "show",
     "write_phantom",
     "__version__",

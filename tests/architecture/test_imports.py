@@ -40,6 +40,7 @@ LATE_IMPORTS = {
     "medgraft.experiment.extending": "importing weights needs torch, the other verbs do not",
     "medgraft.experiment.pretraining": "importing weights needs torch, a wrong option is told without it",
     "medgraft.measure.transferability.n_leep": "scikit-learn is imported when the score is asked for, not to offer it",
+    "medgraft.measure.unlabelled.density_ratio": "scikit-learn is imported when cases are weighed, not to offer scores",
     "medgraft.source.backbones.custom": "naming a backbone of the user's imports no torch",
     "medgraft.source.backbones.families": "timm and torchvision are imported to ask them for names",
     "medgraft.source.backbones.resolve": "torch and timm are imported to build a network, not to know its facts",

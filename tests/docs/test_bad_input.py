@@ -368,6 +368,34 @@ FAULTS["full-disk"] = _full_disk
 FAULTS["interrupted"] = _interruption
 
 
+def shift(folder: Path, *options: str, run: str = "run", cases: int = 8) -> list[str]:
+    """A run on the good class folders, compared with ``cases`` other pictures."""
+    assert _main([*fit(class_folders(folder / "data")), "--modality", "radiograph"]) == 0
+    for index in range(cases):
+        picture(folder / "there" / f"{index}.png", seed=5000 + index)
+    return ["shift", str(folder / run), "--target", str(folder / "there"), *options]
+
+
+@stops("shift-too-few")
+def _(folder):
+    return shift(folder, cases=5)
+
+
+@stops("shift-other-modality")
+def _(folder):
+    return shift(folder, "--modality", "ultrasound")
+
+
+@stops("shift-other-preprocessing")
+def _(folder):
+    return shift(folder, "--set", "preprocess.size=64")
+
+
+@stops("shift-bundle-alone")
+def _(folder):
+    return shift(folder, run="run/bundle")
+
+
 @stops("flipped-bit")
 def _(folder):
     data = class_folders(folder / "data")

@@ -1,0 +1,116 @@
+"""The share of each class in the target, without its labels: by two ways that rest on the same assumption.
+
+*Label shift*: pictures of one class look alike at both sites, only the mixture of classes differs. Then
+- BBSE solves the equations between what a model answers for the classes of the source, E[p | y], and what it answers
+  for the target, E[p] (Lipton, Wang & Smola, Detecting and Correcting for Label Shift with Black Box Predictors, ICML
+  2018; with probabilities in place of calls);
+- EM finds the shares under which the target's answers are likeliest (Saerens, Latinne & Decaestecker, Neural
+  Computation 2002;14:21-41), the better one where probabilities are honest (see ``recalibration``).
+
+Both give an answer where pictures differ too, and then it is worth nothing: ``residual`` tests that. Intervals draw the
+patients of both sides with replacement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgraft.measure.shift.answers import Answers
+from medgraft.measure.shift.recalibration import recalibrated
+
+__all__ = ["LabelShift", "Shares", "bbse_shares", "em_shares", "estimate_label_shift"]
+
+Floats = NDArray[np.float64]
+REPLICATES = 200
+LEVEL = 0.05
+_STEPS, _TOLERANCE = 2000, 1e-7
+_SINGULAR = 1e-6
+
+
+@dataclass(frozen=True)
+class Shares:
+    """``value`` (k,), a share for each class that sum to 1, with 95 % intervals."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, value: Floats, drawn: Floats) -> Shares:
+        """From the shares and their replicates (k, b); the interval holds the value."""
+        low, high = np.quantile(drawn, [LEVEL / 2, 1 - LEVEL / 2], axis=1)
+        return cls(value, np.minimum(low, value), np.maximum(high, value))
+
+
+@dataclass(frozen=True)
+class LabelShift:
+    """``source`` (k,): shares among the source's labels; ``em`` and ``bbse`` of the target; ``drawn`` (k, b):
+    replicates of ``em``. ``differs``: for some class the interval of target − source does not hold 0, at 5 % for all
+    classes together."""
+
+    source: Floats
+    em: Shares
+    bbse: Shares
+    drawn: Floats
+    differs: bool
+
+
+def estimate_label_shift(answers: Answers, *, replicates: int = REPLICATES, seed: int = 0) -> LabelShift:
+    """Of recalibrated answers. A class without a case in the source cannot be found in the target: its share is 0."""
+    honest = recalibrated(answers)
+    first, second = honest.resampled(replicates, seed)
+    once = np.ones((len(first), 1)), np.ones((len(second), 1))
+    source = _source_shares(honest, once[0])[:, 0]
+    drawn = em_shares(honest, first, second)
+    gap = drawn - _source_shares(honest, first)
+    level = LEVEL / max(1, honest.classes - 1)
+    low, high = np.quantile(gap, [level / 2, 1 - level / 2], axis=1)
+    return LabelShift(
+        source=source,
+        em=Shares.of(em_shares(honest, *once)[:, 0], drawn),
+        bbse=Shares.of(bbse_shares(honest, *once)[:, 0], bbse_shares(honest, first, second)),
+        drawn=drawn,
+        differs=bool(((low > 0) | (high < 0)).any()),
+    )
+
+
+def em_shares(answers: Answers, source_weights: Floats, target_weights: Floats) -> Floats:
+    """(k, b) for each column of case weights (n, b) and (m, b); the probabilities are taken to be honest."""
+    prior = _source_shares(answers, source_weights)
+    inverse = np.divide(1.0, prior, out=np.zeros_like(prior), where=prior > 0)
+    total, shares = target_weights.sum(axis=0), prior.copy()
+    for _ in range(_STEPS):
+        likely = answers.target @ (shares * inverse)
+        ratio = np.divide(target_weights, likely, out=np.zeros_like(likely), where=likely > 0)
+        following = shares * inverse * (answers.target.T @ ratio) / total
+        following /= following.sum(axis=0)
+        moved = float(np.abs(following - shares).max())
+        shares = following
+        if moved < _TOLERANCE:
+            break
+    return np.asarray(shares)
+
+
+def bbse_shares(answers: Answers, source_weights: Floats, target_weights: Floats) -> Floats:
+    """(k, b) for each column of case weights (n, b) and (m, b); negative solutions are cut off at 0.
+
+    Where the model cannot tell classes apart the equations are singular, and the solution nearest to 0 is taken.
+    """
+    prior = _source_shares(answers, source_weights)
+    classes, hot = answers.classes, np.eye(answers.classes)[answers.labels]
+    products = (answers.source[:, :, None] * hot[:, None, :]).reshape(len(hot), -1)
+    joint = (source_weights.T @ products).reshape(-1, classes, classes) / source_weights.sum(axis=0)[:, None, None]
+    answered = (answers.target.T @ target_weights) / target_weights.sum(axis=0)
+    weights = (np.linalg.pinv(joint, rcond=_SINGULAR) @ answered.T[:, :, None])[:, :, 0].T
+    found = np.maximum(weights * prior, 0.0)
+    mass = found.sum(axis=0)
+    return np.asarray(np.where(mass > 0, found / np.where(mass > 0, mass, 1.0), prior))
+
+
+def _source_shares(answers: Answers, weights: Floats) -> Floats:
+    """(k, b) of the labels under case weights (n, b)."""
+    hot = np.eye(answers.classes)[answers.labels]
+    return np.asarray((hot.T @ weights) / weights.sum(axis=0))
