@@ -13,7 +13,7 @@ from scipy.special import expit
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from medgraft.errors import ArtifactError, CohortError, UsageError
-from medgraft.experiment.comparing_runs import PairedAnswers, compare
+from medgraft.experiment.comparing_runs import PairedAnswers, compare, decided
 from medgraft.experiment.fitting import fit_run
 from medgraft.files import read_json, write_json
 
@@ -172,7 +172,8 @@ def _itself(random: np.random.Generator, patients: int, most: int) -> PairedAnsw
 
 def _no_difference(draws: int, patients: int, most: int) -> float:
     random = np.random.default_rng(patients)
-    verdicts = [_itself(random, patients, most).decisive(0)[2] for _ in range(draws)]
+    pairs = (_itself(random, patients, most) for _ in range(draws))
+    verdicts = [decided(pair.auroc(0), pair.accuracy(0))[2] for pair in pairs]
     return float(np.mean([verdict == "no difference seen" for verdict in verdicts]))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import entropy
 
 from medgraft.errors import DataError, UsageError
-from medgraft.measure.probabilities import checked_cases, checked_probability
+from medgraft.measure.probabilities import checked_cases, checked_probability, entropies, unit_rows
 
 
 def test_what_does_not_fit_is_refused() -> None:
@@ -29,3 +30,15 @@ def test_what_does_not_fit_is_refused() -> None:
 
 def test_rows_that_nearly_sum_to_one_are_brought_there() -> None:
     assert checked_probability(np.array([[0.3333, 0.6663]]), "testing").sum() == pytest.approx(1.0, abs=1e-15)
+
+
+def test_what_is_no_probability_has_no_unit_rows() -> None:
+    assert unit_rows(np.array([[0.5, 0.502]])) is None
+    assert unit_rows(np.array([[-0.1, 1.1]])) is None
+    assert unit_rows(np.zeros((0, 2))) is not None
+
+
+def test_entropies_against_scipy() -> None:
+    chances = np.random.default_rng(0).dirichlet(np.ones(4), 20)
+    chances[0] = [1, 0, 0, 0]
+    assert entropies(chances) == pytest.approx(entropy(chances, axis=1))

@@ -26,7 +26,7 @@ from medgraft.measure.paired import Difference, accuracy_difference, auroc_diffe
 from medgraft.measure.threshold import predicted_class
 from medgraft.registry import nearest
 
-__all__ = ["PairedAnswers", "RunComparison", "Verdict", "compare"]
+__all__ = ["PairedAnswers", "RunComparison", "Verdict", "compare", "decided"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -63,16 +63,14 @@ class PairedAnswers:
         first, second = (called == self.truth for called in self.called)
         return mcnemar(first, second, groups=self.groups)
 
-    def decisive(self, seed: int) -> tuple[str, Difference, Verdict]:
-        """The metric that decides, its difference, and what that says."""
-        auroc = self.auroc(seed)
-        if auroc is not None and math.isfinite(auroc.low):
-            name, found = "AUROC", auroc
-        else:
-            name, found = "accuracy", self.accuracy(seed)
-        if found.low > 0:
-            return name, found, "the first is better"
-        return name, found, "the second is better" if found.high < 0 else "no difference seen"
+
+def decided(auroc: Difference | None, accuracy: Difference) -> tuple[str, Difference, Verdict]:
+    """The metric that decides (AUROC, where it has an interval), its difference, and what that says."""
+    ranked = auroc is not None and math.isfinite(auroc.low)
+    name, found = ("AUROC", auroc) if auroc is not None and ranked else ("accuracy", accuracy)
+    if found.low > 0:
+        return name, found, "the first is better"
+    return name, found, "the second is better" if found.high < 0 else "no difference seen"
 
 
 @dataclass(frozen=True)
@@ -128,8 +126,8 @@ def compare(
         )
     cases = _joined(one, other, split, common)
     pair = _paired(one, other, cases)
-    name, found, verdict = pair.decisive(seed)
-    auroc = pair.auroc(seed)
+    auroc, accuracy = pair.auroc(seed), pair.accuracy(seed)
+    name, found, verdict = decided(auroc, accuracy)
     left_out = {"first": len(one.table) - len(cases), "second": len(other.table) - len(cases)}
     return RunComparison(
         first=str(first),
@@ -139,7 +137,7 @@ def compare(
         n_patients=found.n_patients,
         left_out=left_out,
         auroc=None if auroc is None else _plain(auroc),
-        accuracy=_plain(pair.accuracy(seed)),
+        accuracy=_plain(accuracy),
         mcnemar=_plain(pair.mcnemar()),
         verdict=verdict,
         sentence=_sentence(name, found, verdict, (one.name, other.name)),

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from medgraft.errors import UsageError
 from medgraft.experiment.config import resolve_config
+from medgraft.experiment.run import require_empty
 from medgraft.experiment.stages.shift_evidence import evidence_of
 from medgraft.experiment.stages.side_by_side import Side, SideBySide, is_run, sides_of_data, sides_of_run
 from medgraft.experiment.tables import write_table
@@ -64,8 +64,7 @@ def shift_data(
     """Compare ``target`` with ``source``, a run or data. ``out``: a folder for ``shift.json``, ``shift.html`` and
     ``private/`` (thumbnails, links)."""
     progress, home = progress or Progress(), home or Home.find()
-    if out is not None and out.exists() and (out.is_file() or any(out.iterdir())) and not overwrite:
-        raise UsageError(f"--out {out}: it is there already and not empty; give another folder, or --overwrite")
+    require_empty(out, overwrite=overwrite)
     settings = resolve_config(file, sets, flags)
     make = sides_of_run if is_run(source) else sides_of_data
     both = make(source, target, settings, home, progress)

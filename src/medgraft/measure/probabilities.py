@@ -1,4 +1,4 @@
-"""Probabilities of classes, and labels with them, checked before they are used."""
+"""Probabilities of classes, and labels with them, checked before they are used; and how certain they are."""
 
 from __future__ import annotations
 
@@ -9,11 +9,26 @@ from numpy.typing import NDArray
 
 from medgraft.errors import DataError, UsageError
 
-__all__ = ["checked_cases", "checked_probability"]
+__all__ = ["checked_cases", "checked_probability", "entropies", "unit_rows"]
 
 Floats = NDArray[np.float64]
 SUM_TOLERANCE = 1e-3
 """How far a row of probabilities may be from 1: a softmax in half precision is."""
+
+
+def unit_rows(values: Floats) -> Floats | None:
+    """Finite ``values`` (n, k) with rows that sum to exactly one; ``None`` where they are no probabilities: one is
+    below 0, or the sum of a row farther from one than rounding explains."""
+    sums = values.sum(axis=1)
+    if values.size and (values.min() < 0 or np.abs(sums - 1).max() > SUM_TOLERANCE):
+        return None
+    return np.asarray(values / sums[:, None])
+
+
+def entropies(probability: Floats) -> Floats:
+    """(...) in nats of (..., k); 0 log 0 is 0."""
+    logs = np.log(np.where(probability > 0, probability, 1.0))
+    return np.asarray(-(probability * logs).sum(axis=-1))
 
 
 def checked_probability(probability: NDArray[Any], doing: str) -> Floats:
@@ -27,10 +42,10 @@ def checked_probability(probability: NDArray[Any], doing: str) -> Floats:
     if not np.isfinite(chances).all():
         bad = int((~np.isfinite(chances)).any(axis=1).sum())
         raise DataError(f"{doing}: {bad} of {len(chances)} cases have no finite probabilities; leave these cases out")
-    sums = chances.sum(axis=1)
-    if chances.size and (chances.min() < 0 or np.abs(sums - 1).max() > SUM_TOLERANCE):
+    rows = unit_rows(chances)
+    if rows is None:
         raise UsageError(f"{doing}: rows are no probabilities; each value is at least 0 and each row sums to one")
-    return np.asarray(chances / sums[:, None])
+    return rows
 
 
 def checked_cases(y_true: NDArray[Any], probability: NDArray[Any], doing: str) -> tuple[NDArray[np.intp], Floats]:

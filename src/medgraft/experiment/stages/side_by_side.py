@@ -10,7 +10,7 @@ Both sides go through the same backbone and preprocessing: a run's own, or those
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,12 @@ from threadpoolctl import threadpool_limits
 
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.folds import folds_for
-from medgraft.data.cohort.read import read_cohort
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, ConfigError, UsageError
 from medgraft.experiment.build import build_source, choose_device
 from medgraft.experiment.config import BackboneSection, FitConfig, PreprocessSection
 from medgraft.experiment.run import RunFolder
-from medgraft.experiment.stages.workspace import pictures_of
+from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table
 from medgraft.home import Home
 from medgraft.measure.patients import Patients
@@ -103,7 +102,7 @@ def sides_of_run(run: Path, target: Path, settings: FitConfig, home: Home, progr
     predictor = Predictor.load(run, home, device=choose_device(settings.device))
     bundle = predictor.bundle
     ours, answered = _held_out_cases(RunFolder(run), bundle, progress)
-    there = _read(target, settings, home, reader, progress)
+    there = read_told(target, settings.data, home, reader, progress)
     _require_same_modality(_common_modality(ours.table), _modality_of(there, settings, home, reader))
     task = bundle.task
     _tell_other_classes(there, () if task.kind == "multi-label" else task.labels, progress)
@@ -148,8 +147,8 @@ def _held_out_cases(folder: RunFolder, bundle: Bundle, progress: Progress) -> tu
 def sides_of_data(source: Path, target: Path, settings: FitConfig, home: Home, progress: Progress) -> SideBySide:
     """A source that is data: see the module."""
     reader = ImageReader()
-    ours = _read(source, settings, home, reader, progress)
-    there = _read(target, settings, home, reader, progress)
+    ours = read_told(source, settings.data, home, reader, progress)
+    there = read_told(target, settings.data, home, reader, progress)
     pictures = pictures_of(ours.table)
     looked = sampled(pictures, home, reader)
     _require_same_modality(str(settings.data.modality or looked.modality), _modality_of(there, settings, home, reader))
@@ -185,20 +184,11 @@ def _probed(both: SideBySide, seed: int, progress: Progress) -> SideBySide:
             Cases(rows, truth, groups, len(both.labels)), inner_folds=_INNER_FOLDS, seed=seed
         )
         answered = fitted.chances(far)
-    source, target = both.source, both.target
-    return SideBySide(
-        Side(source.name, table, source.embedding, fitted.held_out, source.lost),
-        Side(target.name, target.table, target.embedding, answered, target.lost),
-        both.labels,
+    return replace(
+        both,
+        source=replace(both.source, probability=fitted.held_out),
+        target=replace(both.target, probability=answered),
     )
-
-
-def _read(data: Path, settings: FitConfig, home: Home, reader: ImageReader, progress: Progress) -> Cohort:
-    """The cases of one argument, with its notes told."""
-    cohort = read_cohort(data, settings.data, home=home, reader=reader, progress=progress)
-    for note in cohort.notes:
-        progress.notice(note)
-    return cohort
 
 
 def _side(

@@ -76,7 +76,7 @@ def choose_calibrator(
             f"{doing}: {len(np.unique(truth))} classes among the cases and {folds.max() + 1} folds; two or more of "
             "each are needed. Keep the probabilities as they are, or bring more validation cases"
         )
-    if len(np.unique(np.stack([patients.codes, folds]), axis=1).T) > patients.count:
+    if patients.divided(folds):
         raise UsageError(f"{doing}: some patients stand in two folds; a patient's cases go into one fold")
     best, trials = 0, list[Trial]()
     losses = list[Floats]()

@@ -140,7 +140,7 @@ def fit_gate_across(
     patients = Patients.of(groups, len(rows))
     if folds.shape != codes.shape or len(np.unique(folds)) < 2:
         raise UsageError(f"{_DOING}: folds of shape {folds.shape} for {len(codes)} cases; give two folds or more")
-    if len(np.unique(np.stack([patients.codes, np.unique(folds, return_inverse=True)[1]]), axis=1).T) > patients.count:
+    if patients.divided(np.unique(folds, return_inverse=True)[1]):
         raise UsageError(f"{_DOING}: some patients stand in two folds; a patient's cases go into one fold")
     distances = np.empty((len(rows), len(asked.kinds)))
     for one in np.unique(folds):

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from medgraft.errors import DataError, UsageError
 from medgraft.measure.intervals.bootstrap import case_weights
 from medgraft.measure.patients import Patients
+from medgraft.measure.probabilities import unit_rows
 
 __all__ = ["Answers"]
 
 Floats = NDArray[np.float64]
-_SUM_TOLERANCE = 1e-3
 _DOING = "estimating without target labels"
 
 
@@ -92,10 +92,11 @@ def _probabilities(values: Floats, side: str) -> Floats:
     if not np.isfinite(values).all():
         bad = int((~np.isfinite(values)).any(axis=1).sum())
         raise DataError(f"{_DOING}: {bad} of {len(values)} {side} cases have no finite answer; leave these cases out")
-    sums = values.sum(axis=1)
-    if values.min() < 0 or np.abs(sums - 1).max() > _SUM_TOLERANCE:
+    rows = unit_rows(values)
+    if rows is None:
+        sums = values.sum(axis=1)
         raise DataError(
             f"{_DOING}: {side} values of {values.min():.3g} to {values.max():.3g} with sums of {sums.min():.3g} to "
             f"{sums.max():.3g}; probabilities of the classes are needed, rows that sum to 1"
         )
-    return np.asarray(values / sums[:, None])
+    return rows

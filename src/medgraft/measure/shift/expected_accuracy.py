@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from medgraft.measure.estimate import Estimate
 from medgraft.measure.intervals.bootstrap import percentile_interval
 from medgraft.measure.patients import Patients
+from medgraft.measure.probabilities import entropies
 from medgraft.measure.shift.answers import Answers
 
 __all__ = ["ExpectedAccuracy", "expected_accuracy"]
@@ -62,8 +63,7 @@ def expected_accuracy(answers: Answers, *, replicates: int = REPLICATES, seed: i
 
 def _certainty(probability: Floats) -> Floats:
     """(n,) negative entropy in nats: 0 is certain. Rounded, so that equal answers are equal."""
-    logs = np.log(np.where(probability > 0, probability, 1.0))
-    return np.asarray(np.round((probability * logs).sum(axis=1), 12))
+    return np.asarray(np.round(-entropies(probability), 12))
 
 
 def _thresholded(answers: Answers, first: Floats, second: Floats) -> Floats:

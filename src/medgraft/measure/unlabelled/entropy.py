@@ -7,20 +7,10 @@ Source: Morerio, Cavazza & Murino, Minimal-Entropy Correlation Alignment for Uns
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from medgraft.measure.probabilities import entropies
 from medgraft.measure.unlabelled.score import UNLABELLED, ModelEvidence, UnlabelledScore
 
-__all__ = ["ENTROPY", "entropies"]
-
-Floats = NDArray[np.float64]
-
-
-def entropies(probability: Floats) -> Floats:
-    """(...) in nats of (..., k); 0 log 0 is 0."""
-    logs = np.log(np.where(probability > 0, probability, 1.0))
-    return np.asarray(-(probability * logs).sum(axis=-1))
+__all__ = ["ENTROPY"]
 
 
 def _entropy(evidence: ModelEvidence) -> float:

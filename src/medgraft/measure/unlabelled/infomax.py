@@ -9,7 +9,7 @@ Adaptation, 2022.
 
 from __future__ import annotations
 
-from medgraft.measure.unlabelled.entropy import entropies
+from medgraft.measure.probabilities import entropies
 from medgraft.measure.unlabelled.score import UNLABELLED, ModelEvidence, UnlabelledScore
 
 __all__ = ["INFOMAX"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from medgraft.measure.unlabelled.entropy import entropies
+from medgraft.measure.probabilities import entropies
 from medgraft.measure.unlabelled.score import UNLABELLED, ModelEvidence, UnlabelledScore
 
 __all__ = ["SND"]

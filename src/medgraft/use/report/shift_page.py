@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from medgraft.files import read_json, write_text
 from medgraft.use.report.pictures import Pictures, read_pictures
 from medgraft.use.report.shift_words import shift_sentences
 from medgraft.use.report.tables import Cell, Row, Table
+from medgraft.use.report.templating import draw_inert
 from medgraft.use.report.wording import UNKNOWN, clip, counted, decimal, interval, percent
 
 __all__ = ["Dot", "dots", "render_shift", "shift_tables"]
@@ -36,22 +34,17 @@ def render_shift(folder: Path, *, images: bool = True) -> Path:
     content = read_json(folder / "shift.json")
     cases = [str(item["case"]) for item in content["differing"]]
     pictures = read_pictures(folder, cases, budget=_PICTURE_BYTES) if images else Pictures()
-    templates = Environment(
-        loader=PackageLoader("medgraft.use.report", "templates"), undefined=StrictUndefined, autoescape=True
-    )
-    style = templates.loader.get_source(templates, "style.css")[0] if templates.loader else ""
-    page = templates.get_template("shift.html").render(
-        title=f"{clip(content['target']['name'], 60)} beside {clip(content['source']['name'], 60)}",
-        sentences=shift_sentences(content),
-        tables=shift_tables(content),
-        dots=dots(content["map"]),
-        names=[clip(content[side]["name"]) for side in ("source", "target")],
-        size=(_WIDTH, _HEIGHT),
-        shown=[(case, pictures.get(case)) for case in cases if pictures.get(case)],
-        pictures=pictures,
-        style=Markup(style),
-    )
-    write_text(folder / "shift.html", page)
+    told = {
+        "title": f"{clip(content['target']['name'], 60)} beside {clip(content['source']['name'], 60)}",
+        "sentences": shift_sentences(content),
+        "tables": shift_tables(content),
+        "dots": dots(content["map"]),
+        "names": [clip(content[side]["name"]) for side in ("source", "target")],
+        "size": (_WIDTH, _HEIGHT),
+        "shown": [(case, pictures.get(case)) for case in cases if pictures.get(case)],
+        "pictures": pictures,
+    }
+    write_text(folder / "shift.html", draw_inert("shift.html", told))
     return folder / "shift.html"
 
 
