@@ -52,9 +52,10 @@ def test_new_patients_of_the_same_sites_are_no_shift(fitted, others):
 def test_inverted_pictures_shout(shifted):
     content = shifted[1].content
     assert (content["shifted"], content["kind"]) == (True, "pictures")
-    assert content["p_value"] == pytest.approx(0.001)
+    assert content["p_value"] < 0.002
     assert content["classifier"]["auroc"] > 0.9
     assert content["proxy_a_distance"] > 1
+    assert content["overlaps"] is (content["classifier"]["auroc"] < 0.95)
     assert content["frechet"]["value"] > 2 * content["frechet"]["within_source"]
     assert any(one["name"] == "brightness" and one["clear"] for one in content["aspects"])
     assert "in its pictures" in shifted[1].told[0]

@@ -73,7 +73,7 @@ def shift_data(
     evidence = evidence_of(both, progress)
     found = assess(evidence, seed=settings.seed)
     content = shift_content(both, evidence, found, settings.seed)
-    where = dict(zip(both.target.table["case_id"].astype(str), both.target.table["path"].astype(str), strict=True))
+    where = _places(both.target.table)
     paths = {item["case"]: where[item["case"]] for item in content["differing"]}
     page = None
     if out is not None:
@@ -84,6 +84,12 @@ def shift_data(
     return ShiftResult(content, shift_sentences(content), paths, set_aside, list(progress.notices), page)
 
 
+def _places(table: pd.DataFrame) -> dict[str, str]:
+    """Case → its file, with the member of a file of several."""
+    columns = (table[name].astype(str) for name in ("case_id", "path", "member"))
+    return {case: f"{path} {member}".rstrip() for case, path, member in zip(*columns, strict=True)}
+
+
 def _tell_shared(both: SideBySide, progress: Progress) -> None:
     """The same pictures or patients on both sides make cohorts look more alike than they are."""
     for column, called in (("case_id", "pictures"), ("patient_id", "patients")):
@@ -92,7 +98,7 @@ def _tell_shared(both: SideBySide, progress: Progress) -> None:
         if shared:
             progress.notice(
                 f"{shared} of the {len(there)} {called} of the target are of the source, too: the cohorts look more "
-                "alike than new cases would"
+                "alike, and the model surer, than with new cases"
             )
 
 
@@ -104,7 +110,8 @@ def shift_content(both: SideBySide, evidence: Evidence, found: Assessment, seed:
         "p_value": found.p_value,
         "kind": found.kind,
         "label_shift": _of_classes(found, both.labels),
-        "expected_accuracy": _of_accuracy(found.expected_accuracy),
+        "overlaps": found.overlaps,
+        "expected_accuracy": _of_accuracy(found.expected_accuracy, found.accuracy_trusted),
         "mmd": asdict(found.mmd),
         "classifier": {name: getattr(found.classifier, name) for name in ("auroc", "p_value", "error")},
         "proxy_a_distance": found.classifier.proxy_a_distance,
@@ -133,11 +140,11 @@ def _of_classes(found: Assessment, names: tuple[str, ...]) -> dict[str, Any] | N
     return {"differs": labels.differs, "residual_p_value": found.residual_p_value, "shares": shares}
 
 
-def _of_accuracy(found: ExpectedAccuracy | None) -> dict[str, Any] | None:
+def _of_accuracy(found: ExpectedAccuracy | None, trusted: bool) -> dict[str, Any] | None:
     if found is None:
         return None
     others = {"source": found.source, "by_confidence": found.doc, "drop": found.drop}
-    return {**found.atc.to_dict(), **{name: one.to_dict() for name, one in others.items()}}
+    return {**found.atc.to_dict(), "trusted": trusted, **{name: one.to_dict() for name, one in others.items()}}
 
 
 def _share(shares: Shares, column: int) -> dict[str, float]:

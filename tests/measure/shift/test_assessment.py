@@ -70,6 +70,9 @@ def test_the_rest_by_name(world) -> None:
     assert list(scores) == sorted(scores, reverse=True)
     assert found.expected_accuracy.source.value == pytest.approx(tilted.correct.mean())
     assert (found.n, found.m) == (200, 150)
+    assert (found.kind, found.overlaps, found.accuracy_trusted) == ("pictures", False, False)
+    same = assess(Evidence(world(2).sides, world(2).answers), draws=99)
+    assert (same.overlaps, same.accuracy_trusted) == (True, True)
 
 
 def test_large_cohorts_are_sampled_and_the_places_are_those_of_the_whole() -> None:

@@ -14,9 +14,11 @@ CONTENT: dict[str, Any] = {
     "shifted": True,
     "p_value": 0.001,
     "kind": "pictures",
+    "overlaps": True,
     "label_shift": None,
     "expected_accuracy": {
         **SPAN,
+        "trusted": True,
         "source": SPAN,
         "by_confidence": SPAN,
         "drop": {"value": 0.0, "low": -0.02, "high": 0.02},
@@ -47,7 +49,7 @@ def _said(**changes: Any) -> str:
 def test_pictures_are_named_by_what_differs() -> None:
     said = _said()
     assert said.startswith("there differs from here in its pictures (p = 0.001)")
-    assert "found out in 80 %" in said
+    assert "which is which in 80 %" in said
     assert "brightness is higher (0.62 against 0.31) and width in pixels is lower (512 against 1024)" in said
     assert "contrast" not in said
     assert "No loss beyond chance is expected." in said
@@ -74,15 +76,16 @@ def test_labels_are_told_with_their_shares_and_doubted_where_pictures_differ() -
 
 @pytest.mark.parametrize("kind", ["pictures", "unknown"])
 def test_pictures_of_another_kind_have_no_estimate_to_trust(kind: str) -> None:
-    said = _said(kind=kind, classifier={"auroc": 0.99})
-    assert "no estimate without labels can be trusted" in said
-    assert "no estimate" not in _said()
+    said = _said(kind=kind, classifier={"auroc": 0.99}, overlaps=False)
+    assert "Do not believe it" in said
+    assert "No loss" not in said
+    assert "Do not believe it" not in _said()
 
 
 def test_a_loss_and_opinions_that_part() -> None:
     accuracy = copy.deepcopy(CONTENT["expected_accuracy"])
     accuracy["drop"] = {"value": 0.2, "low": 0.1, "high": 0.3}
     assert "It matters: the loss is beyond chance." in _said(expected_accuracy=accuracy)
-    accuracy["by_confidence"] = {"value": 0.6, "low": 0.5, "high": 0.7}
+    accuracy |= {"by_confidence": {"value": 0.6, "low": 0.5, "high": 0.7}, "trusted": False}
     assert "is 0.60: the two part, so trust neither" in _said(expected_accuracy=accuracy)
     assert "accuracy" not in _said(expected_accuracy=None)

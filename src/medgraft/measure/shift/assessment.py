@@ -1,8 +1,10 @@
 """One answer about a target cohort: is it different from the source, in what, does it matter, and how is that known.
 
 ``shifted`` is one decision at 5 %: the MMD and the classifier two-sample test on the same exchanges of patients, joined
-by their smaller p-value (exact, see ``permutation``). Of two halves of one cohort, patients apart, 5 in 100 are called
-different. ``kind`` then says in what:
+by their smaller p-value (exact, see ``permutation``). Another mixture of classes may be too little for them to see and
+plain in a model's answers, so where there are answers the estimated mixture is a third test, and the 5 % are shared:
+four parts for the features, one for the mixture (Bonferroni with weights). Of two halves of one cohort, patients apart,
+about 5 in 100 are called different. ``kind`` then says in what:
 
     none      no difference beyond chance
     labels    another mixture of classes, which explains all of it (label shift)
@@ -43,7 +45,13 @@ LEVEL = 0.05
 DRAWS = 999
 MOST_CASES = 1000
 """Of each side, drawn at random by patient where there are more: the tests need the square of it."""
+OF_FEATURES = 0.8
+"""Share of the level that the features have where the mixture of classes has the rest."""
 MOST_DIFFERING = 24
+ANOTHER_KIND = 0.95
+"""AUROC of telling the sides apart above which they hardly overlap."""
+PART = 0.1
+"""Two opinions on the accuracy that lie farther apart do not agree."""
 _DRAWING, _HALVING = 5, 6
 """Names of the streams of random numbers."""
 
@@ -85,6 +93,18 @@ class Assessment:
     n: int
     m: int
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether pictures of the two sides are of one kind, as far as a classifier can tell. Where they are not, a
+        model can be sure and wrong, and nothing that looks at its answers will notice."""
+        return self.kind in ("none", "labels") or self.classifier.auroc < ANOTHER_KIND
+
+    @property
+    def accuracy_trusted(self) -> bool:
+        """Whether the expected accuracy is worth believing: the sides overlap and the two opinions agree."""
+        found = self.expected_accuracy
+        return found is not None and self.overlaps and abs(found.atc.value - found.doc.value) <= PART
+
 
 def assess(evidence: Evidence, *, draws: int = DRAWS, seed: int = 0) -> Assessment:
     """See the module. Raises ``UsageError`` where answers and features are of other cases."""
@@ -98,15 +118,17 @@ def assess(evidence: Evidence, *, draws: int = DRAWS, seed: int = 0) -> Assessme
     by_classifier = classifier_statistics(sides, operator, targets)
     joint = joint_p_value(by_kernel, by_classifier)
     classifier = told_apart(sides, operator @ (2.0 * targets[:, 0] - 1.0), by_classifier)
-    labels, residual = _of_labels(evidence, sides, rows, joint <= LEVEL, seed)
+    labels = None if evidence.answers is None else estimate_label_shift(evidence.answers, seed=seed)
+    p = _decisive(joint, labels)
+    residual = _residual(evidence, labels, sides, rows, seed) if p <= LEVEL else None
     scores = classifier.scores[sides.is_target]
     places = rows[sides.is_target] - int((~whole.is_target).sum())
     farthest = np.argsort(-scores, kind="stable")[:MOST_DIFFERING]
     known = evidence.tilted or evidence.answers
     return Assessment(
-        shifted=joint <= LEVEL,
-        p_value=joint,
-        kind=_kind(joint <= LEVEL, labels, residual),
+        shifted=p <= LEVEL,
+        p_value=p,
+        kind=_kind(p <= LEVEL, labels, residual),
         mmd=Mmd(float(by_kernel[0]), p_value(by_kernel)),
         classifier=classifier,
         frechet=_frechet(sides.standardised, sides.is_target),
@@ -132,17 +154,21 @@ def _require_same_cases(evidence: Evidence) -> None:
             )
 
 
-def _of_labels(
-    evidence: Evidence, sides: Sides, rows: NDArray[np.intp], shifted: bool, seed: int
-) -> tuple[LabelShift | None, float | None]:
-    """The shares of classes, and what speaks against their being the whole difference."""
-    if evidence.answers is None:
-        return None, None
-    found = estimate_label_shift(evidence.answers, seed=seed)
-    if not shifted:
-        return found, None
-    labels = evidence.answers.labels[rows[~sides.is_target]]
-    return found, residual_p_value(sides, labels, likely_mixtures(found, seed), seed=seed)
+def _decisive(of_features: float, labels: LabelShift | None) -> float:
+    """The p-value of the one decision."""
+    if labels is None:
+        return of_features
+    return min(1.0, of_features / OF_FEATURES, labels.p_value / (1 - OF_FEATURES))
+
+
+def _residual(
+    evidence: Evidence, labels: LabelShift | None, sides: Sides, rows: NDArray[np.intp], seed: int
+) -> float | None:
+    """What speaks against another mixture of classes being the whole difference."""
+    if labels is None or evidence.answers is None:
+        return None
+    truth = evidence.answers.labels[rows[~sides.is_target]]
+    return residual_p_value(sides, truth, likely_mixtures(labels, seed), seed=seed)
 
 
 def _kind(shifted: bool, labels: LabelShift | None, residual: float | None) -> Kind:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from medgraft.measure.shift.answers import Answers
 from medgraft.measure.shift.recalibration import recalibrated
@@ -48,14 +49,18 @@ class Shares:
 @dataclass(frozen=True)
 class LabelShift:
     """``source`` (k,): shares among the source's labels; ``em`` and ``bbse`` of the target; ``drawn`` (k, b):
-    replicates of ``em``. ``differs``: for some class the interval of target − source does not hold 0, at 5 % for all
-    classes together."""
+    replicates of ``em``. ``p_value``: of equal shares, the smallest over the classes times their number less one."""
 
     source: Floats
     em: Shares
     bbse: Shares
     drawn: Floats
-    differs: bool
+    p_value: float
+
+    @property
+    def differs(self) -> bool:
+        """Whether the share of some class is another one, at 5 % for all classes together."""
+        return self.p_value <= LEVEL
 
 
 def estimate_label_shift(answers: Answers, *, replicates: int = REPLICATES, seed: int = 0) -> LabelShift:
@@ -65,16 +70,25 @@ def estimate_label_shift(answers: Answers, *, replicates: int = REPLICATES, seed
     once = np.ones((len(first), 1)), np.ones((len(second), 1))
     source = _source_shares(honest, once[0])[:, 0]
     drawn = em_shares(honest, first, second)
-    gap = drawn - _source_shares(honest, first)
-    level = LEVEL / max(1, honest.classes - 1)
-    low, high = np.quantile(gap, [level / 2, 1 - level / 2], axis=1)
+    em = em_shares(honest, *once)[:, 0]
+    spread = (drawn - _source_shares(honest, first)).std(axis=1)
     return LabelShift(
         source=source,
-        em=Shares.of(em_shares(honest, *once)[:, 0], drawn),
+        em=Shares.of(em, drawn),
         bbse=Shares.of(bbse_shares(honest, *once)[:, 0], bbse_shares(honest, first, second)),
         drawn=drawn,
-        differs=bool(((low > 0) | (high < 0)).any()),
+        p_value=_equal_shares(honest, em - source, source, spread),
     )
+
+
+def _equal_shares(answers: Answers, gap: Floats, source: Floats, spread: Floats) -> float:
+    """By the normal distribution. The spread of a gap (k,) is the bootstrap's, and no less than that of two samples of
+    patients whose classes were known: near a share of 0 the bootstrap sees none."""
+    units = 1 / answers.source_patients.count + 1 / answers.target_patients.count
+    least = np.sqrt(source * (1 - source) * units)
+    error = np.maximum(spread, least)
+    distance = np.divide(np.abs(gap), error, out=np.zeros_like(gap), where=error > 0)
+    return float(min(1.0, 2 * ndtr(-distance.max()) * max(1, answers.classes - 1)))
 
 
 def em_shares(answers: Answers, source_weights: Floats, target_weights: Floats) -> Floats:

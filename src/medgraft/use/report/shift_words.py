@@ -12,10 +12,6 @@ from medgraft.use.report.wording import clip, counted, decimal, listing, percent
 
 __all__ = ["shift_sentences"]
 
-_ANOTHER_KIND = 0.95
-"""AUROC of telling the sides apart above which they hardly overlap."""
-_PART = 0.1
-"""Two opinions on the accuracy that lie farther apart do not agree."""
 _MOST_ASPECTS = 4
 _FEW = 0.05
 """A difference of a class's share below this is not worth naming."""
@@ -44,12 +40,12 @@ def _answer(content: Mapping[str, Any]) -> str:
         return f"{target} differs from {source} in its mixture of classes, which explains the whole difference ({p})."
     if kind == "pictures":
         return (
-            f"{target} differs from {source} in its pictures ({p}): of two cases, one of each, the target's is found "
-            f"out in {apart}, where 50 % is guessing."
+            f"{target} differs from {source} in its pictures ({p}): shown a case of each, a classifier tells which is "
+            f"which in {apart} (50 % is guessing)."
         )
     return (
-        f"{target} differs from {source} ({p}; found out in {apart}, where 50 % is guessing); whether in its pictures "
-        "or in its mixture of classes cannot be told."
+        f"{target} differs from {source} ({p}): shown a case of each, a classifier tells which is which in {apart} "
+        "(50 % is guessing). Whether it is the pictures or the mixture of classes cannot be told."
     )
 
 
@@ -98,28 +94,24 @@ def _accuracy(content: Mapping[str, Any]) -> list[str]:
     found = content["expected_accuracy"]
     if found is None:
         return []
-    drop = found["drop"]
-    said = (
-        f"Expected accuracy on {clip(content['target']['name'])}: {_span(found)}; measured on the source: "
-        f"{_span(found['source'])}."
-    )
-    if drop["low"] > 0:
+    target, drop = clip(content["target"]["name"]), found["drop"]
+    said = f"Expected accuracy on {target}: {_span(found)}; measured on the source: {_span(found['source'])}."
+    if not content["overlaps"]:
+        said += (
+            " Do not believe it: the pictures of the two hardly overlap, and a model can be sure and wrong on such. "
+            "Label some of the target's cases before it is used there."
+        )
+    elif not found["trusted"]:
+        other = decimal(found["by_confidence"]["value"], 2)
+        said += (
+            f" A second opinion, by the mean confidence, is {other}: the two part, so trust neither; label some of the "
+            "target's cases."
+        )
+    elif drop["low"] > 0:
         said += " It matters: the loss is beyond chance."
     elif content["shifted"]:
         said += " No loss beyond chance is expected."
-    told = [said]
-    if content["kind"] in ("pictures", "unknown") and content["classifier"]["auroc"] >= _ANOTHER_KIND:
-        told.append(
-            "The pictures of the two hardly overlap. A model can be sure and wrong on such, so that no estimate "
-            "without labels can be trusted: label some of the target's cases before it is used there."
-        )
-    elif abs(found["value"] - found["by_confidence"]["value"]) > _PART:
-        other = decimal(found["by_confidence"]["value"], 2)
-        told.append(
-            f"A second opinion, by the mean confidence, is {other}: the two part, so trust neither; label some of the "
-            "target's cases."
-        )
-    return told
+    return [said]
 
 
 def _span(estimate: Mapping[str, Any]) -> str:
