@@ -1,7 +1,7 @@
 """Linear optimal transport: the cheapest linear map from the source's Gaussian to the target's, in closed form.
 
-``x' = μ_t + A (x − μ_s)``, ``A = C_s^{-1/2} (C_s^{1/2} C_t C_s^{1/2})^{1/2} C_s^{-1/2}``. Like CORAL it matches means and
-covariances; of all maps that do, it is the one that moves the cases least.
+``x' = μ_t + A (x − μ_s)``, ``A = C_s^{-1/2} (C_s^{1/2} C_t C_s^{1/2})^{1/2} C_s^{-1/2}``. Like CORAL it matches means
+and covariances; of all maps that do, it is the one that moves the cases least.
 
 Source: Dowson & Landau 1982; Flamary, Lounici & Ferrari 2019, Concentration bounds for linear Monge mapping estimation.
 """

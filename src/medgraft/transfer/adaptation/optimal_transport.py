@@ -2,7 +2,7 @@
 arrive.
 
 Every case goes to the mean of the target cases that its mass is sent to. Masses are equal on both sides, so that under
-label shift some cases of one class are sent among those of another: it suits a shift of the pictures, not of the shares.
+label shift some cases of one class are sent among those of another: it suits a shift of pictures, not of shares.
 Of large sides a random part is transported; the other source cases move as the nearest of these.
 
 Sources: Courty, Flamary, Tuia & Rakotomamonjy 2017, Optimal Transport for Domain Adaptation; Ferradans et al. 2014

@@ -26,6 +26,7 @@ from medgraft.transfer.models.heads.head import softmax
 __all__ = ["PseudoLabels", "PseudoLabelsConfig", "surest"]
 
 Array = NDArray[np.float64]
+_Part = Annotated[float, Field(gt=0, le=1)]
 
 
 class PseudoLabelsConfig(AdaptationConfig):
@@ -35,7 +36,7 @@ class PseudoLabelsConfig(AdaptationConfig):
     axes: Axes = 64
     rounds: Annotated[int, Field(ge=1, le=100, description="times that labels are taken and the head is moved")] = 5
     portion: Annotated[
-        tuple[float, float], Field(description="part of the cases called a class, in the first and in the last round")
+        tuple[_Part, _Part], Field(description="part of the cases called a class, in the first and in the last round")
     ] = (0.3, 0.8)
     threshold: Annotated[float, Field(ge=0, le=1, description="probability below which no label is taken")] = 0.6
     pull: Annotated[float, Field(gt=0, description="weight of the squared distance from the source's head")] = 0.05

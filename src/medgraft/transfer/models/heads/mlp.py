@@ -26,8 +26,8 @@ _NAMES = ("mean", "scale", "hidden_weight", "hidden_bias", "weight", "bias")
 @dataclass(frozen=True)
 class MlpHead:
     """``softmax(relu(((x − mean) / scale) @ hidden_weight.T + hidden_bias) @ weight.T + bias)``. ``mean`` and ``scale``
-    (d,), infinite for a column that is not read; ``hidden_weight`` (h, d), ``hidden_bias`` (h,); ``weight`` (classes, h),
-    ``bias`` (classes,). ``rooted``: see ``signed_root``."""
+    (d,), infinite for a column that is not read; ``hidden_weight`` (h, d), ``hidden_bias`` (h,); ``weight`` (classes,
+    h), ``bias`` (classes,). ``rooted``: see ``signed_root``."""
 
     kind: ClassVar[str] = "mlp"
     gallery: ClassVar[bool] = False
