@@ -7,6 +7,7 @@ its own (``mlp``). The pull is a loss of ``losses/`` with the method's name; wei
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,14 +34,14 @@ class DeepConfig(BaseModel):
     warmup: Annotated[float, Field(ge=0, le=1, description="share of all steps with a rising learning rate")] = 0.1
     weight: PullWeight = 1.0
 
-    def own(self) -> dict[str, Any]:
-        """The options of the method's loss: what is not here."""
-        shared = {*DeepConfig.model_fields, "kind"}
-        return {name: value for name, value in self.model_dump().items() if name not in shared}
-
 
 def adapt_deep(name: str, config: DeepConfig, pair: Pair) -> Adapted:
-    """Train with the loss called ``name``; torch is imported here. Raises ``UsageError`` where it diverges."""
-    from medgraft.transfer.adaptation.domain_training import train_across
+    """Train with the loss called ``name``, given the method's own options; torch is imported here.
+    Raises ``UsageError`` where it diverges."""
+    from medgraft.transfer.adaptation.domain_training import Course, train_across
+    from medgraft.transfer.adaptation.losses.catalogue import LOSSES
 
-    return train_across(name, config, pair)
+    shared = set(DeepConfig.model_fields)
+    own: dict[str, Any] = config.model_dump(exclude={*shared, "kind"})
+    make = partial(LOSSES.get(name), **own)
+    return train_across(make, Course(**config.model_dump(include=shared)), pair)

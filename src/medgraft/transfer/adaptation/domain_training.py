@@ -8,6 +8,7 @@ by both sides, each of them counting half, so that no column of the target is fa
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,7 @@ from torch.nn import functional as F
 from medgraft.errors import UsageError
 from medgraft.transfer.adaptation.adaptation import Adapted, Pair
 from medgraft.transfer.adaptation.collapse import collapse_reason
-from medgraft.transfer.adaptation.deep import DeepConfig
 from medgraft.transfer.adaptation.few_labels import known_labels, label_weight
-from medgraft.transfer.adaptation.losses.catalogue import LOSSES
 from medgraft.transfer.adaptation.losses.loss import DomainLoss, Layout, Seen
 from medgraft.transfer.models.heads.mlp import MlpHead
 from medgraft.transfer.models.root import signed_root
@@ -30,7 +29,7 @@ from medgraft.transfer.training.placement import Placement
 from medgraft.transfer.training.schedule import SCHEDULES
 from medgraft.transfer.training.seeding import seeded
 
-__all__ = ["Bottleneck", "train_across"]
+__all__ = ["Bottleneck", "Course", "train_across"]
 
 _STREAM = 2
 _TOLD = 20
@@ -56,6 +55,23 @@ class Bottleneck(nn.Module):
 
 
 @dataclass(frozen=True)
+class Course:
+    """How it is trained: ``hidden`` units; ``steps`` of ``batch_size`` cases of each side; AdamW's peak ``lr`` and
+    ``weight_decay`` of matrices; ``warmup``, share of the steps; ``weight`` of the pull beside the log-loss; ``root``:
+    the features' signed root is read; ``target_weight``: see ``label_weight``."""
+
+    hidden: int
+    steps: int
+    batch_size: int
+    lr: float
+    weight_decay: float
+    warmup: float
+    weight: float
+    root: bool
+    target_weight: float
+
+
+@dataclass(frozen=True)
 class _Sides:
     """What is drawn from, on the device."""
 
@@ -68,21 +84,21 @@ class _Sides:
     known_share: float
 
 
-def train_across(name: str, config: DeepConfig, pair: Pair) -> Adapted:
-    """Train with the loss called ``name``. Raises ``UsageError`` where it diverges."""
+def train_across(make: Callable[[Layout], DomainLoss], course: Course, pair: Pair) -> Adapted:
+    """Train with the loss that ``make`` gives. Raises ``UsageError`` where it diverges."""
     placement = Placement(pair.device)
-    mean, scale = _standard(pair, config)
-    sides = _sides(pair, config, (mean, scale), placement)
-    layout = Layout(config.hidden, pair.n_classes, int(sides.sites.max()) + 1)
+    mean, scale = _standard(pair, course)
+    sides = _sides(pair, course, (mean, scale), placement)
+    layout = Layout(course.hidden, pair.n_classes, int(sides.sites.max()) + 1)
     with seeded(placement.device, pair.seed, 0, 0):
-        network = Bottleneck(len(mean), config.hidden, pair.n_classes).to(placement.device)
-        pull = LOSSES.get(name)(layout, **config.own()).to(placement.device)
+        network = Bottleneck(len(mean), course.hidden, pair.n_classes).to(placement.device)
+        pull = make(layout).to(placement.device)
     with placement.deterministic():
-        history, steps = _learn(network, pull, sides, config, pair)
+        history, steps = _learn(network, pull, sides, course, pair)
     state = {key: item.detach().cpu().numpy().copy() for key, item in network.state_dict().items()}
     parts = (state["hidden.weight"], state["hidden.bias"], state["classifier.weight"], state["classifier.bias"])
-    head = MlpHead(mean, scale, *parts, config.root)
-    facts = {"steps": steps, "target_labels": len(pair.target.known), "weight": config.weight}
+    head = MlpHead(mean, scale, *parts, course.root)
+    facts = {"steps": steps, "target_labels": len(pair.target.known), "weight": course.weight}
     done = Adapted.on_features(head, pair, history=history, facts=facts)
     reason = collapse_reason(pair.before, done.probability, pair.source_prior)
     return Adapted(head, done.probability, None, history, facts, reason)
@@ -92,11 +108,11 @@ def _rows(features: NDArray[np.float32], root: bool) -> NDArray[np.float64]:
     return np.asarray(signed_root(features) if root else features, np.float64)
 
 
-def _standard(pair: Pair, config: DeepConfig) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _standard(pair: Pair, course: Course) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and deviation (d,) of a mixture of both sides, half and half; infinite where nothing varies."""
     means, squares = list[NDArray[np.float64]](), list[NDArray[np.float64]]()
     for features in (pair.seen_source.features, pair.target.features):
-        rows = _rows(features, config.root)
+        rows = _rows(features, course.root)
         means.append(rows.mean(axis=0))
         squares.append(rows.var(axis=0))
     mean = (means[0] + means[1]) / 2
@@ -105,15 +121,15 @@ def _standard(pair: Pair, config: DeepConfig) -> tuple[NDArray[np.float64], NDAr
 
 
 def _sides(
-    pair: Pair, config: DeepConfig, standard: tuple[NDArray[np.float64], NDArray[np.float64]], placement: Placement
+    pair: Pair, course: Course, standard: tuple[NDArray[np.float64], NDArray[np.float64]], placement: Placement
 ) -> _Sides:
     source, known = pair.seen_source, pair.target.known
     sites = np.zeros(len(source.labels), np.int64)
     if source.sites is not None:
         sites = np.unique(source.sites, return_inverse=True)[1].astype(np.int64)
-    rows = [(_rows(item, config.root) - standard[0]) / standard[1] for item in (source.features, pair.target.features)]
+    rows = [(_rows(item, course.root) - standard[0]) / standard[1] for item in (source.features, pair.target.features)]
     there = [placement.array(item.astype(np.float32)) for item in rows]
-    weight = label_weight(len(source.labels), len(known), config.target_weight)
+    weight = label_weight(len(source.labels), len(known), course.target_weight)
     return _Sides(
         *there,
         placement.vector(source.labels.astype(np.int64)),
@@ -125,26 +141,26 @@ def _sides(
 
 
 def _learn(
-    network: Bottleneck, pull: DomainLoss, sides: _Sides, config: DeepConfig, pair: Pair
+    network: Bottleneck, pull: DomainLoss, sides: _Sides, course: Course, pair: Pair
 ) -> tuple[list[dict[str, Any]], int]:
     """Train in place; what is told of it, and how many steps there was time for."""
     parameters = [*network.parameters(), *pull.parameters()]
     groups = [
-        {"params": [item for item in parameters if item.ndim > 1], "weight_decay": config.weight_decay},
+        {"params": [item for item in parameters if item.ndim > 1], "weight_decay": course.weight_decay},
         {"params": [item for item in parameters if item.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimiser = torch.optim.AdamW(groups, lr=config.lr)
-    history, warmup = list[dict[str, Any]](), round(config.warmup * config.steps)
-    every = max(1, config.steps // _TOLD)
-    for step in range(config.steps):
+    optimiser = torch.optim.AdamW(groups, lr=course.lr)
+    history, warmup = list[dict[str, Any]](), round(course.warmup * course.steps)
+    every = max(1, course.steps // _TOLD)
+    for step in range(course.steps):
         if pair.until is not None and time.monotonic() > pair.until:
             return history, step
         for group in optimiser.param_groups:
-            group["lr"] = config.lr * SCHEDULES["cosine"](step, steps=config.steps, warmup=warmup)
+            group["lr"] = course.lr * SCHEDULES["cosine"](step, steps=course.steps, warmup=warmup)
         drawn = np.random.default_rng((_STREAM, pair.seed, step))
         with seeded(sides.source.device, pair.seed, 1, step):
-            told, pulled = _losses(network, pull, sides, (drawn, config.batch_size), step / config.steps)
-            total = told + config.weight * pulled
+            told, pulled = _losses(network, pull, sides, (drawn, course.batch_size), step / course.steps)
+            total = told + course.weight * pulled
             if not torch.isfinite(total):
                 raise UsageError(
                     f"adapting: the loss is {float(total.detach())} at step {step}, so the training diverged; lower lr "
@@ -153,9 +169,9 @@ def _learn(
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(total)
         optimiser.step()
-        if step % every == 0 or step == config.steps - 1:
+        if step % every == 0 or step == course.steps - 1:
             history.append({"step": step, "log_loss": float(told.detach()), "pull": float(pulled.detach())})
-    return history, config.steps
+    return history, course.steps
 
 
 def _losses(

@@ -18,7 +18,7 @@ from medgraft.transfer.adaptation.adaptation import Pair, TargetCases
 from medgraft.transfer.adaptation.refining import TargetRows, cross_entropy, refine
 from medgraft.transfer.models.heads.linear import LinearHead
 
-__all__ = ["Labelled", "label_weight", "moved_to_labels"]
+__all__ = ["Labelled", "known_labels", "label_weight", "moved_to_labels"]
 
 Array = NDArray[np.float64]
 

@@ -95,8 +95,7 @@ def _objection(heard: list[float], sureness: float, shifted: bool, least: float)
 
 
 def _ranks(table: Array) -> Array:
-    """(c,) mean ranks over draws, from 0 (worst) to 1, equal ones sharing theirs; NaN for a candidate of which nothing is
-    said."""
+    """(c,) mean ranks over draws, from 0 (worst) to 1, equal ones sharing theirs; NaN where nothing is said."""
     below = (table[:, None, :] < table[:, :, None]).sum(axis=2)
     alike = (table[:, None, :] == table[:, :, None]).sum(axis=2) - 1
     said = np.isfinite(table)

@@ -22,7 +22,7 @@ __all__ = ["LabelShift", "LabelShiftConfig", "em_prior"]
 
 Array = NDArray[np.float64]
 
-_ITERATIONS, _TOLERANCE = 5000, 1e-10
+_ITERATIONS, _TOLERANCE = 5000, 1e-9
 _TINY = 1e-12
 _LEAST = 1e-4
 """A share is not taken to be smaller: a class that seems to be missing can still be told of a case."""

@@ -1,4 +1,4 @@
-"""SHOT: the source's head stays, and the target's features are moved until it is sure of each case and forgets no class.
+"""SHOT: the source's head stays, and the target's features are moved until it is sure of each case, and of all classes.
 
 A linear map of the features on the target's principal axes (the identity and an offset at first) is learnt from
 ``mean H(p) − H(mean p) + β · log-loss of pseudo-labels``: every answer sure, all answers together even. Pseudo-labels

@@ -39,8 +39,8 @@ class ShiftedHead:
             raise ArtifactError(f"a head of {self.inner.shape[0]} classes and shifts {self.shift} does not fit")
         if self.inner.gallery:
             raise UsageError(
-                "giving the classes of a head other odds: it holds rows of training cases, which stay in the house; use "
-                "a head without them (linear-probe)"
+                "giving the classes of a head other odds: it holds rows of training cases, which stay in the house; "
+                "use a head without them (linear-probe)"
             )
 
     @property
