@@ -11,12 +11,17 @@ import torch
 from torch import nn
 
 from medgraft.source.backbones.backbone import BackboneFacts
-from medgraft.transfer.adaptation.adaptation import Pair, SourceCases, TargetCases
+from medgraft.transfer.adaptation.adaptation import Pair, SourceCases, TargetCases, TargetNetwork
 from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
 from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
 from medgraft.transfer.strategies.scored import Cases
+from medgraft.transfer.training.average import recompute_batchnorm
 
 QUICK = {"hidden": 64, "steps": 200, "batch_size": 64}
+
+
+ALONG = np.array([-1.0, 1.0, 0, 0, 0, 0, 0, 0]) / np.sqrt(2)
+"""From the first class towards the second."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +65,13 @@ def clusters(rng, count, classes, share=None):
     return rows, labels
 
 
-def moved(seed, classes=2, offset=2.0):
+def moved(seed, classes=2, offset=1.5):
     """The target's cases are stretched column by column and moved from the first class towards the second, so that the
     source's boundary cuts through a class."""
     rng = np.random.default_rng(seed)
     source, labels = clusters(rng, 200, classes)
     target, truth = clusters(rng, 200, classes)
-    along = np.zeros(8)
-    along[0], along[1] = -1.0, 1.0
-    target = target * rng.uniform(0.8, 1.25, size=8) + offset * along / np.sqrt(2)
+    target = target * rng.uniform(0.8, 1.25, size=8) + offset * ALONG
     return paired(source, labels, target, truth, seed=seed)
 
 
@@ -112,7 +115,18 @@ def several_sites(seed):
     return paired(source, labels, *drawn(200, 1, 7), seed=seed, sites=np.repeat(["a", "b", "c"], 100))
 
 
+def moved_sites(seed):
+    """The same clusters at three source sites and the target, each moved along the classes, the target farthest."""
+    rng = np.random.default_rng(seed)
+    parts = [clusters(rng, 100, 2) for _ in range(3)]
+    source = np.concatenate([rows + offset * ALONG for (rows, _), offset in zip(parts, (-0.5, 0.0, 0.5), strict=True)])
+    target, truth = clusters(rng, 200, 2)
+    labels, sites = np.concatenate([labels for _, labels in parts]), np.repeat(["a", "b", "c"], 100)
+    return paired(source, labels, target + 1.7 * ALONG, truth, seed=seed, sites=sites)
+
+
 TOYS = {
+    "moved-sites": moved_sites,
     "moved": moved,
     "other-shares": other_shares,
     "other-region": other_region,
@@ -150,7 +164,7 @@ def gains():
 
 
 class Net(nn.Module):
-    """4 × 4 pixels, one channel → 6 features from a layer with BatchNorm behind it, and a dropout that must stay off."""
+    """4 × 4 pixels, one channel → 6 features by a layer with BatchNorm, and a dropout that must stay off."""
 
     def __init__(self):
         super().__init__()
@@ -184,10 +198,8 @@ def features_of(network, pixels):
 
 @pytest.fixture
 def scanners():
-    """``scanners(seed)``: a toy with a network, whose target pictures have another contrast and brightness; and what the
-    target's pictures are without that."""
-    from medgraft.transfer.adaptation.adaptation import TargetNetwork
-    from medgraft.transfer.training.average import recompute_batchnorm
+    """``scanners(seed)``: a toy with a network, whose target has another contrast and brightness; and its pictures without
+    that."""
 
     def made(seed=0):
         rng = np.random.default_rng(seed)

@@ -20,7 +20,7 @@ def test_every_deep_method_has_its_loss():
 def test_own_options_go_to_the_loss_and_shared_ones_to_the_loop(monkeypatch):
     seen = {}
     monkeypatch.setattr(
-        domain_training, "train_across", lambda make, course, pair: seen.update(make=make, course=course)
+        domain_training, "train_across", lambda make, course, pair, sites: seen.update(make=make, course=course)
     )
     adapt_deep("mcc", MccConfig(temperature=3.5, steps=7, weight=0.25), None)
     assert seen["make"](Layout(4, 2)).temperature == 3.5

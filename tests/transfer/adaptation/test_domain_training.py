@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ COURSE = Course(32, 120, 64, 1e-2, 0.01, 0.1, 1.0, root=False, target_weight=10.
 class Nothing(DomainLoss):
     """Pulls at nothing, and remembers what it saw."""
 
-    seen: list = []
+    seen: ClassVar[list] = []
 
     def forward(self, seen):
         self.seen.append(seen)
@@ -63,7 +64,7 @@ def test_the_head_is_the_network(toys):
 
 def test_the_loss_sees_both_sides_and_the_progress(toys):
     toy = toys("several-sites", 0)
-    train_across(Nothing, COURSE, toy.pair)
+    train_across(Nothing, COURSE, toy.pair, toy.pair.source.sites)
     first = Nothing.seen[0]
     assert first.source.shape == first.target.shape == (64, 32)
     assert first.source_logits.shape == (64, 2)
@@ -83,7 +84,7 @@ def test_columns_are_standardised_by_both_sides_alike(toys):
 
 
 def test_known_labels_of_the_target_are_learnt(toys):
-    toy = toys("moved", 0, 2, 3.0)
+    toy = toys("moved", 0)
     plain = toy.accuracy(train_across(Nothing, COURSE, toy.pair).probability)
     labels = np.where(np.arange(200) % 4 == 0, toy.truth, -1)
     told = replace(toy.pair, target=replace(toy.pair.target, labels=labels))

@@ -35,14 +35,15 @@ def test_cases_are_stacked_with_their_labels_groups_and_weights(toys):
 
 def test_a_head_moves_with_the_number_of_labels(toys):
     toy = toys("moved", 0)
-    head, right = toy.pair.linear_head, []
+    head, right, far = toy.pair.linear_head, [], []
     for number in (0, 4, 100):
         labels = np.where(np.arange(200) < number, toy.truth, -1)
         found = moved_to_labels(head, replace(toy.pair.target, labels=labels), 10.0)
         right.append(np.mean(found.probabilities(toy.pair.target.features).argmax(axis=1)[100:] == toy.truth[100:]))
+        far.append(np.abs(found.weight - head.weight).sum())
     assert right[0] == np.mean(toy.pair.before.argmax(axis=1)[100:] == toy.truth[100:])
     assert right[2] > 0.95 > right[0]
-    assert right[1] >= right[0]
+    assert 0 == far[0] < far[1] < far[2]
 
 
 def test_no_weight_is_no_move(toys):

@@ -10,7 +10,7 @@ RNG = np.random.default_rng(0)
 
 
 def test_a_move_of_the_whole_is_found():
-    source = np.concatenate([RNG.normal(size=(40, 3)), RNG.normal(size=(40, 3)) + [8, 0, 0]])
+    source = np.concatenate([RNG.normal(size=(40, 3)), RNG.normal(size=(40, 3)) + np.array([8, 0, 0])])
     labels = np.repeat([0, 1], 40)
     move = np.array([1.0, -2.0, 0.5])
     mapped, plan = transported(source, labels, source + move, OptimalTransportConfig(), 0)

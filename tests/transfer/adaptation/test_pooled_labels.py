@@ -10,7 +10,7 @@ from medgraft.transfer.adaptation.pooled_labels import PooledLabels, PooledLabel
 
 
 def test_more_labels_are_worth_more(toys):
-    toy = toys("moved", 0, 2, 3.0)
+    toy = toys("moved", 0)
     right = []
     for number in (0, 60):
         labels = np.where(np.arange(200) < number, toy.truth, -1)

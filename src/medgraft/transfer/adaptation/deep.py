@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from medgraft.transfer.adaptation.adaptation import Adapted, Pair, Root, TargetWeight
@@ -35,13 +37,13 @@ class DeepConfig(BaseModel):
     weight: PullWeight = 1.0
 
 
-def adapt_deep(name: str, config: DeepConfig, pair: Pair) -> Adapted:
-    """Train with the loss called ``name``, given the method's own options; torch is imported here.
-    Raises ``UsageError`` where it diverges."""
+def adapt_deep(name: str, config: DeepConfig, pair: Pair, *, sites: NDArray[np.str_] | None = None) -> Adapted:
+    """Train with the loss called ``name``, given the method's own options; torch is imported here. ``sites`` (n,) of the
+    source cases, where the method tells them apart. Raises ``UsageError`` where it diverges."""
     from medgraft.transfer.adaptation.domain_training import Course, train_across
     from medgraft.transfer.adaptation.losses.catalogue import LOSSES
 
     shared = set(DeepConfig.model_fields)
     own: dict[str, Any] = config.model_dump(exclude={*shared, "kind"})
     make = partial(LOSSES.get(name), **own)
-    return train_across(make, Course(**config.model_dump(include=shared)), pair)
+    return train_across(make, Course(**config.model_dump(include=shared)), pair, sites)

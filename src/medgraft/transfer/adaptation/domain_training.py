@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,11 +84,17 @@ class _Sides:
     known_share: float
 
 
-def train_across(make: Callable[[Layout], DomainLoss], course: Course, pair: Pair) -> Adapted:
-    """Train with the loss that ``make`` gives. Raises ``UsageError`` where it diverges."""
+def train_across(
+    make: Callable[[Layout], DomainLoss], course: Course, pair: Pair, sites: NDArray[np.str_] | None = None
+) -> Adapted:
+    """Train with the loss that ``make`` gives; the source is one site, or those that ``sites`` (n,) names. Raises
+    ``UsageError`` where it diverges."""
     placement = Placement(pair.device)
     mean, scale = _standard(pair, course)
     sides = _sides(pair, course, (mean, scale), placement)
+    if sites is not None:
+        numbers = np.unique(sites, return_inverse=True)[1]
+        sides = replace(sides, sites=placement.vector(numbers.astype(np.int64)))
     layout = Layout(course.hidden, pair.n_classes, int(sides.sites.max()) + 1)
     with seeded(placement.device, pair.seed, 0, 0):
         network = Bottleneck(len(mean), course.hidden, pair.n_classes).to(placement.device)
@@ -124,16 +130,13 @@ def _sides(
     pair: Pair, course: Course, standard: tuple[NDArray[np.float64], NDArray[np.float64]], placement: Placement
 ) -> _Sides:
     source, known = pair.seen_source, pair.target.known
-    sites = np.zeros(len(source.labels), np.int64)
-    if source.sites is not None:
-        sites = np.unique(source.sites, return_inverse=True)[1].astype(np.int64)
     rows = [(_rows(item, course.root) - standard[0]) / standard[1] for item in (source.features, pair.target.features)]
     there = [placement.array(item.astype(np.float32)) for item in rows]
     weight = label_weight(len(source.labels), len(known), course.target_weight)
     return _Sides(
         *there,
         placement.vector(source.labels.astype(np.int64)),
-        placement.vector(sites),
+        torch.zeros(len(source.labels), dtype=torch.int64, device=placement.device),
         there[1][placement.vector(known)],
         placement.vector(known_labels(pair.target).astype(np.int64)),
         weight * len(known) / len(source.labels),

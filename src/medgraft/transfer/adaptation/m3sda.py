@@ -40,4 +40,4 @@ class M3sda:
 
     def adapt(self, pair: Pair) -> Adapted:
         """See ``adapt_deep``."""
-        return adapt_deep(self.name, self.config, pair)
+        return adapt_deep(self.name, self.config, pair, sites=pair.seen_sites)

@@ -54,10 +54,8 @@ class SourceCombine:
 
     def adapt(self, pair: Pair) -> Adapted:
         """See the module."""
-        config, (names, place, counts) = (
-            self.config,
-            np.unique(pair.seen_sites, return_inverse=True, return_counts=True),
-        )
+        config = self.config
+        names, place, counts = np.unique(pair.seen_sites, return_inverse=True, return_counts=True)
         weights = np.ones(len(place))
         if config.alike == "sites":
             weights = len(place) / (len(names) * counts[place])
