@@ -198,8 +198,8 @@ def features_of(network, pixels):
 
 @pytest.fixture
 def scanners():
-    """``scanners(seed)``: a toy with a network, whose target has another contrast and brightness; and its pictures without
-    that."""
+    """``scanners(seed)``: a toy with a network, whose target has another contrast and brightness; and its pictures
+    without that."""
 
     def made(seed=0):
         rng = np.random.default_rng(seed)

@@ -66,6 +66,7 @@ def test_name_config_and_card(name):
     assert member.Config().kind == name
     assert member.needs <= set(get_args(Need))
     assert isinstance(member.uses_labels, bool)
+    assert isinstance(member.same_shares, bool)
     assert member.paper
     assert member.cost
     assert member.__doc__

@@ -37,6 +37,7 @@ class AdaBn:
     paper: ClassVar[str] = "Li et al. 2017, Revisiting Batch Normalization for Practical Domain Adaptation"
     needs: ClassVar[frozenset[Need]] = frozenset({"network"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "two forward passes over the target"
     Config: ClassVar[type[BaseModel]] = AdaBnConfig
 

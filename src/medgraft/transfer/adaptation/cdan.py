@@ -32,6 +32,7 @@ class Cdan:
     paper: ClassVar[str] = "Long, Cao, Wang & Jordan 2018, Conditional Adversarial Domain Adaptation"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = CdanConfig
 

@@ -60,6 +60,7 @@ class Coral:
     paper: ClassVar[str] = "Sun, Feng & Saenko 2016, Return of Frustratingly Easy Domain Adaptation"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: two eigendecompositions and one probe"
     Config: ClassVar[type[BaseModel]] = CoralConfig
 

@@ -30,6 +30,7 @@ class Dan:
     paper: ClassVar[str] = "Long, Cao, Wang & Jordan 2015, Learning Transferable Features with Deep Adaptation Networks"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = DanConfig
 

@@ -33,6 +33,7 @@ class Dann:
     paper: ClassVar[str] = "Ganin et al. 2016, Domain-Adversarial Training of Neural Networks"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = DannConfig
 

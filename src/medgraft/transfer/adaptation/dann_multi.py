@@ -33,6 +33,7 @@ class DannMulti:
     )
     needs: ClassVar[frozenset[Need]] = frozenset({"source features", "source sites"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = DannMultiConfig
 

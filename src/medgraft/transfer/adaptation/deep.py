@@ -38,8 +38,8 @@ class DeepConfig(BaseModel):
 
 
 def adapt_deep(name: str, config: DeepConfig, pair: Pair, *, sites: NDArray[np.str_] | None = None) -> Adapted:
-    """Train with the loss called ``name``, given the method's own options; torch is imported here. ``sites`` (n,) of the
-    source cases, where the method tells them apart. Raises ``UsageError`` where it diverges."""
+    """Train with the loss called ``name``, given the method's own options; torch is imported here. ``sites`` (n,) of
+    the source cases, where the method tells them apart. Raises ``UsageError`` where it diverges."""
     from medgraft.transfer.adaptation.domain_training import Course, train_across
     from medgraft.transfer.adaptation.losses.catalogue import LOSSES
 

@@ -30,6 +30,7 @@ class DeepCoral:
     paper: ClassVar[str] = "Sun & Saenko 2016, Deep CORAL: Correlation Alignment for Deep Domain Adaptation"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = DeepCoralConfig
 

@@ -87,6 +87,7 @@ class ImportanceWeighting:
     )
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = False
     cost: ClassVar[str] = "seconds: two probes"
     Config: ClassVar[type[BaseModel]] = ImportanceWeightingConfig
 

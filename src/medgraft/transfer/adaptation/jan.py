@@ -30,6 +30,7 @@ class Jan:
     paper: ClassVar[str] = "Long, Zhu, Wang & Jordan 2017, Deep Transfer Learning with Joint Adaptation Networks"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = JanConfig
 

@@ -63,6 +63,7 @@ class LabelShift:
     )
     needs: ClassVar[frozenset[Need]] = frozenset()
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = False
     cost: ClassVar[str] = "none"
     Config: ClassVar[type[BaseModel]] = LabelShiftConfig
 

@@ -60,6 +60,7 @@ class LinearOptimalTransport:
     paper: ClassVar[str] = "Flamary, Lounici & Ferrari 2019, Concentration bounds for linear Monge mapping estimation"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: three eigendecompositions and one probe"
     Config: ClassVar[type[BaseModel]] = LinearOptimalTransportConfig
 

@@ -32,6 +32,7 @@ class M3sda:
     paper: ClassVar[str] = "Peng et al. 2019, Moment Matching for Multi-Source Domain Adaptation"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features", "source sites"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = M3sdaConfig
 

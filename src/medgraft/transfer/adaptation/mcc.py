@@ -33,6 +33,7 @@ class Mcc:
     paper: ClassVar[str] = "Jin, Wang, Long & Wang 2020, Minimum Class Confusion for Versatile Domain Adaptation"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = False
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = MccConfig
 

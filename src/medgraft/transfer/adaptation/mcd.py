@@ -34,6 +34,7 @@ class Mcd:
     )
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: some hundred steps of a small network on features"
     Config: ClassVar[type[BaseModel]] = McdConfig
 

@@ -76,6 +76,7 @@ class OptimalTransport:
     paper: ClassVar[str] = "Courty, Flamary, Tuia & Rakotomamonjy 2017, Optimal Transport for Domain Adaptation"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds to half a minute: Sinkhorn on at most 1,000 × 1,000 cases, and one probe"
     Config: ClassVar[type[BaseModel]] = OptimalTransportConfig
 

@@ -42,6 +42,7 @@ class PooledLabels:
     paper: ClassVar[str] = "Ben-David et al. 2010, A Theory of Learning from Different Domains"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = False
     cost: ClassVar[str] = "seconds: one probe"
     Config: ClassVar[type[BaseModel]] = PooledLabelsConfig
 

@@ -62,6 +62,7 @@ class PseudoLabels:
     paper: ClassVar[str] = "Zou et al. 2018, Unsupervised Domain Adaptation via Class-Balanced Self-Training"
     needs: ClassVar[frozenset[Need]] = frozenset({"linear head"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = False
     cost: ClassVar[str] = "seconds: a few logistic regressions on the target"
     Config: ClassVar[type[BaseModel]] = PseudoLabelsConfig
 

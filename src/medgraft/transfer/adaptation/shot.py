@@ -83,6 +83,7 @@ class Shot:
     paper: ClassVar[str] = "Liang, Hu & Feng 2020, Do We Really Need to Access the Source Data?"
     needs: ClassVar[frozenset[Need]] = frozenset({"linear head"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: a few minimisations on the target's features"
     Config: ClassVar[type[BaseModel]] = ShotConfig
 

@@ -46,6 +46,7 @@ class SourceCombine:
     paper: ClassVar[str] = "Peng et al. 2019, Moment Matching for Multi-Source Domain Adaptation (baseline)"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features", "source sites"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = False
     cost: ClassVar[str] = "seconds: one probe"
     Config: ClassVar[type[BaseModel]] = SourceCombineConfig
 

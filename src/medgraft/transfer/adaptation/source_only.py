@@ -27,6 +27,7 @@ class SourceOnly:
     paper: ClassVar[str] = "-"
     needs: ClassVar[frozenset[Need]] = frozenset()
     uses_labels: ClassVar[bool] = False
+    same_shares: ClassVar[bool] = False
     cost: ClassVar[str] = "none"
     Config: ClassVar[type[BaseModel]] = SourceOnlyConfig
 

@@ -42,6 +42,7 @@ class Standardise:
     paper: ClassVar[str] = "Li et al. 2017, Revisiting Batch Normalization for Practical Domain Adaptation"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: one probe"
     Config: ClassVar[type[BaseModel]] = StandardiseConfig
 

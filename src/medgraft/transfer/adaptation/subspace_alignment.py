@@ -63,6 +63,7 @@ class SubspaceAlignment:
     paper: ClassVar[str] = "Fernando et al. 2013, Unsupervised Visual Domain Adaptation Using Subspace Alignment"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "seconds: two eigendecompositions and one probe"
     Config: ClassVar[type[BaseModel]] = SubspaceAlignmentConfig
 

@@ -36,6 +36,7 @@ class Tent:
     paper: ClassVar[str] = "Wang et al. 2021, Tent: Fully Test-Time Adaptation by Entropy Minimization"
     needs: ClassVar[frozenset[Need]] = frozenset({"linear head", "network"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = True
     cost: ClassVar[str] = "an epoch of training on the target, and two forward passes"
     Config: ClassVar[type[BaseModel]] = TentConfig
 

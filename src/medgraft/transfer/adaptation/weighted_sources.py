@@ -54,6 +54,7 @@ class WeightedSources:
     paper: ClassVar[str] = "Mansour, Mohri & Rostamizadeh 2009, Domain Adaptation with Multiple Sources"
     needs: ClassVar[frozenset[Need]] = frozenset({"source features", "source sites"})
     uses_labels: ClassVar[bool] = True
+    same_shares: ClassVar[bool] = False
     cost: ClassVar[str] = "seconds: a probe a site, and one of the sites"
     Config: ClassVar[type[BaseModel]] = WeightedSourcesConfig
 
