@@ -33,6 +33,18 @@ LIKE_SOURCE_ONLY = {
     "label-shift": 2e-3,
 }
 """How far probabilities may be from the source's where both sides are the same cases."""
+HELPS = {
+    **dict.fromkeys(("standardise", "coral", "linear-optimal-transport", "subspace-alignment"), "moved"),
+    **dict.fromkeys(("optimal-transport", "pseudo-labels", "shot"), "moved"),
+    **dict.fromkeys(("deep-coral", "dan", "jan", "dann", "cdan", "mcd", "mcc"), "moved"),
+    **dict.fromkeys(("m3sda", "dann-multi"), "moved-sites"),
+    "weighted-sources": "several-sites",
+    "importance-weighting": "other-region",
+    "label-shift": "other-shares",
+}
+"""The toy whose shift a method is for."""
+BASELINES = {"source-only", "pooled-labels", "source-combine"}
+ON_NETWORKS = {"adabn", "tent"}
 
 
 def method(name, **options):
@@ -152,3 +164,23 @@ def test_nothing_happens_where_both_sides_are_alike(name, given):
     alike = replace(given, target=target)
     found = method(name).adapt(alike).probability
     np.testing.assert_allclose(found, alike.before, atol=LIKE_SOURCE_ONLY[name] + 1e-12)
+
+
+def test_every_method_has_a_toy_on_which_it_helps():
+    assert set(BUILT_IN) == {*HELPS, *BASELINES, *ON_NETWORKS}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HELPS)
+def test_it_beats_source_only_over_ten_seeds(gains, name):
+    before, after = gains(name, HELPS[name], range(10)).T
+    assert after.mean() > before.mean() + 0.01
+    assert (after > before).sum() >= 9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(ON_NETWORKS))
+def test_it_beats_source_only_over_ten_scanners(scanners, name):
+    for seed in range(10):
+        toy, _ = scanners(seed)
+        assert toy.accuracy(method(name).adapt(toy.pair).probability) > toy.accuracy(toy.pair.before)

@@ -231,7 +231,7 @@ class Adapted:
 
 class Adaptation(Protocol):
     """One way to adapt; see the module. ``uses_labels``: it learns from labelled target cases, where there are some.
-    ``same_shares``: it takes a difference of class shares for one of pictures, so that it may harm under label shift."""
+    ``same_shares``: it takes a difference of class shares for one of pictures, and may harm under label shift."""
 
     name: ClassVar[str]
     paper: ClassVar[str]
