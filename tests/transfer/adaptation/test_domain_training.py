@@ -25,6 +25,7 @@ class Nothing(DomainLoss):
 
     def forward(self, seen):
         self.seen.append(seen)
+        torch.testing.assert_close(seen.classify(seen.source), seen.source_logits)
         return seen.source.sum() * 0
 
 
@@ -72,7 +73,6 @@ def test_the_loss_sees_both_sides_and_the_progress(toys):
     assert (first.source >= 0).all()
     progress = [seen.progress for seen in Nothing.seen]
     np.testing.assert_allclose(progress, np.arange(120) / 120)
-    torch.testing.assert_close(first.classify(first.source), first.source_logits)
 
 
 def test_columns_are_standardised_by_both_sides_alike(toys):

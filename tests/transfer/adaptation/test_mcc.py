@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 
-def test_it_helps_where_the_target_is_moved(gains):
-    before, after = gains("mcc", "moved", range(2)).T
-    assert (after > before).all()
+def test_it_is_the_pull_that_helps(gains, without_pull):
+    before, after = gains("mcc", "loud-cue", range(2)).T
+    assert (after > before + 0.05).all()
+    assert after.mean() > without_pull("loud-cue", range(2)).mean() + 0.02

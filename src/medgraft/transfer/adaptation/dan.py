@@ -19,7 +19,7 @@ class DanConfig(DeepConfig):
     """Options of DAN."""
 
     kind: Literal["dan"] = "dan"
-    weight: PullWeight = 1.0
+    weight: PullWeight = 5.0
 
 
 @ADAPTATIONS.register("dan")

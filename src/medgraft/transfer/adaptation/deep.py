@@ -31,7 +31,7 @@ class DeepConfig(BaseModel):
     hidden: Annotated[int, Field(ge=2, le=4096, description="units of the bottleneck")] = 256
     steps: Annotated[int, Field(ge=1, le=100_000, description="steps of AdamW")] = 300
     batch_size: Annotated[int, Field(ge=8, le=4096, description="cases of each side a step")] = 64
-    lr: Annotated[float, Field(gt=0, le=1, description="peak learning rate")] = 1e-3
+    lr: Annotated[float, Field(gt=0, le=1, description="peak learning rate")] = 3e-3
     weight_decay: Annotated[float, Field(ge=0, le=1, description="AdamW's, on weights and not on biases")] = 0.01
     warmup: Annotated[float, Field(ge=0, le=1, description="share of all steps with a rising learning rate")] = 0.1
     weight: PullWeight = 1.0

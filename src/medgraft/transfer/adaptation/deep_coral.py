@@ -19,7 +19,7 @@ class DeepCoralConfig(DeepConfig):
     """Options of Deep CORAL."""
 
     kind: Literal["deep-coral"] = "deep-coral"
-    weight: PullWeight = 100.0
+    weight: PullWeight = 1000.0
 
 
 @ADAPTATIONS.register("deep-coral")

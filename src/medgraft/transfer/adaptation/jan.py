@@ -19,7 +19,7 @@ class JanConfig(DeepConfig):
     """Options of JAN."""
 
     kind: Literal["jan"] = "jan"
-    weight: PullWeight = 1.0
+    weight: PullWeight = 3.0
 
 
 @ADAPTATIONS.register("jan")

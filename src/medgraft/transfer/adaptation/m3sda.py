@@ -21,7 +21,7 @@ class M3sdaConfig(DeepConfig):
     """Options of M3SDA."""
 
     kind: Literal["m3sda"] = "m3sda"
-    weight: PullWeight = 0.1
+    weight: PullWeight = 0.3
 
 
 @ADAPTATIONS.register("m3sda")

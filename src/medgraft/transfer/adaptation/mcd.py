@@ -21,7 +21,7 @@ class McdConfig(DeepConfig):
     """Options of MCD."""
 
     kind: Literal["mcd"] = "mcd"
-    weight: PullWeight = 1.0
+    weight: PullWeight = 0.3
 
 
 @ADAPTATIONS.register("mcd")

@@ -77,7 +77,7 @@ class OptimalTransport:
     needs: ClassVar[frozenset[Need]] = frozenset({"source features"})
     uses_labels: ClassVar[bool] = True
     same_shares: ClassVar[bool] = True
-    cost: ClassVar[str] = "seconds to half a minute: Sinkhorn on at most 1,000 × 1,000 cases, and one probe"
+    cost: ClassVar[str] = "seconds: Sinkhorn on at most 1,000 × 1,000 cases, and one probe"
     Config: ClassVar[type[BaseModel]] = OptimalTransportConfig
 
     def __init__(self, config: OptimalTransportConfig) -> None:
