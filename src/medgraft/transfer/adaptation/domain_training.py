@@ -131,13 +131,14 @@ def _sides(
 ) -> _Sides:
     source, known = pair.seen_source, pair.target.known
     rows = [(_rows(item, course.root) - standard[0]) / standard[1] for item in (source.features, pair.target.features)]
-    there = [placement.array(item.astype(np.float32)) for item in rows]
+    one, other = (placement.array(item.astype(np.float32)) for item in rows)
     weight = label_weight(len(source.labels), len(known), course.target_weight)
     return _Sides(
-        *there,
+        one,
+        other,
         placement.vector(source.labels.astype(np.int64)),
         torch.zeros(len(source.labels), dtype=torch.int64, device=placement.device),
-        there[1][placement.vector(known)],
+        other[placement.vector(known)],
         placement.vector(known_labels(pair.target).astype(np.int64)),
         weight * len(known) / len(source.labels),
     )

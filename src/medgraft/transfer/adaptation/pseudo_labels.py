@@ -51,7 +51,7 @@ def surest(chances: Array, portion: float, threshold: float) -> NDArray[np.bool_
         rows = np.flatnonzero(called == number)
         first = rows[np.argsort(-sure[rows], kind="stable")][: int(np.ceil(portion * len(rows)))]
         taken[first] = True
-    return taken & (sure >= threshold)
+    return np.asarray(taken & (sure >= threshold))
 
 
 @ADAPTATIONS.register("pseudo-labels")

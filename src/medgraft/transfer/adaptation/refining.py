@@ -53,7 +53,7 @@ class TargetRows:
 
     def logits(self, found: Array, through: Array) -> Array:
         """(m, classes) after ``found`` (r + 1, h)."""
-        return self.base + (self.coordinates @ found[:-1] + found[-1]) @ through.T
+        return np.asarray(self.base + (self.coordinates @ found[:-1] + found[-1]) @ through.T)
 
     def moved(self, found: Array, through: Array) -> LinearHead:
         """The head on features that gives these logits."""

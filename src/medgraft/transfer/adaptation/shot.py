@@ -72,7 +72,7 @@ def prototype_labels(rows: Array, chances: Array) -> NDArray[np.int64]:
         likeness[:, lengths == 0] = -np.inf  # a class that nobody was given has no prototype
         labels = likeness.argmax(axis=1)
         weights = np.eye(chances.shape[1])[labels]
-    return labels.astype(np.int64)
+    return np.asarray(labels, np.int64)
 
 
 @ADAPTATIONS.register("shot")

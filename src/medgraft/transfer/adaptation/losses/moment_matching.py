@@ -39,4 +39,6 @@ class MomentMatching(DomainLoss):
 
     def forward(self, seen: Seen) -> Tensor:
         """See the contract."""
-        return moment_distance([seen.source[seen.sites == site] for site in seen.sites.unique()], seen.target)
+        return moment_distance(
+            [seen.source[seen.sites == site] for site in sorted(set(seen.sites.tolist()))], seen.target
+        )
