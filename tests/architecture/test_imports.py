@@ -48,6 +48,8 @@ LATE_IMPORTS = {
     "medgraft.source.embedding.torch_engine": "an engine that is not built costs nothing",
     "medgraft.source.handcrafted.glcm": "scikit-image is imported when something is described",
     "medgraft.source.handcrafted.hog": "scikit-image is imported when something is described",
+    "medgraft.transfer.adaptation.deep": "torch is imported to train, not to offer the methods",
+    "medgraft.transfer.adaptation.network": "torch is imported to change a network, not to offer the methods",
     "medgraft.transfer.pretraining.supervised": "torch is imported to train, not to offer the source task",
     "medgraft.transfer.pretraining.vicreg": "torch is imported to train, not to offer the source task",
     "medgraft.transfer.selection.trial": "torch is imported where a network was trained, and is there already",
