@@ -51,7 +51,7 @@ class RobustAccuracy:
 
     def worst(self) -> NDArray[np.bool_]:
         """(epsilons, n): who is answered rightly whichever the attack."""
-        return np.logical_and.reduce(list(self.correct.values()))
+        return np.asarray(np.logical_and.reduce(list(self.correct.values())))
 
     def accuracy(self, name: str | None = None) -> NDArray[np.float64]:
         """(epsilons,) the share that is right under one attack, or under the worst of all for each case."""

@@ -90,7 +90,7 @@ class Apgd(BaseModel):
             rule.keep(right)
             if not len(problem):
                 break
-            now = _stepped(problem, climb, rule.step, number)
+            now = _stepped(problem, climb, rule.step.to(climb.now.dtype), number)
             logits, loss, uphill = slope(problem.model, now, self._loss(problem))
             right = logits.argmax(dim=1) == problem.labels
             kept.offer(now, loss, right)

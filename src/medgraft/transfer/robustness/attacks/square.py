@@ -10,6 +10,7 @@ Random Search (L-infinity, untargeted).
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -30,7 +31,7 @@ def square_side(number: int, queries: int, share: float, height: int, width: int
     """Side in pixels of the square of query ``number`` (1 is the first) of ``queries``, where the first squares cover
     ``share`` of a picture; at least 1, at most what fits."""
     passed = sum(number * 10_000 // queries > place for place in _HALVINGS)
-    side = round((share / 2**passed * height * width) ** 0.5)
+    side = round(math.sqrt(share / 2**passed * height * width))
     return max(1, min(side, height, width))
 
 

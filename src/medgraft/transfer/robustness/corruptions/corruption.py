@@ -60,7 +60,7 @@ class Corruption:
         if severity == 0:
             return pixels.copy()
         spoilt = self.compute(pixels.astype(np.float64), self.levels[severity - 1], rng)
-        return np.clip(spoilt, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(spoilt, 0, 1), np.float32)
 
 
 CORRUPTIONS: Registry[Corruption] = Registry("corruption")
