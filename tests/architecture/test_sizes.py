@@ -14,15 +14,18 @@ PARAMETERS = 6
 LONG_FILES: dict[str, str] = {}
 _OPTIONS = "a verb of the command line: its options are its lines"
 LONG_FUNCTIONS: dict[str, str] = {
+    "medgraft.cli.adapt.adapt": _OPTIONS,
     "medgraft.cli.audit.audit": _OPTIONS,
     "medgraft.cli.embed.embed": _OPTIONS,
     "medgraft.cli.fit.fit": _OPTIONS,
     "medgraft.cli.predict.predict": _OPTIONS,
     "medgraft.cli.pretrain.pretrain": _OPTIONS,
     "medgraft.cli.shift.shift": _OPTIONS,
+    "medgraft.experiment.adapting.adapt_run": "one line a step, and one an entry of adaptation.json",
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {
+    "medgraft.experiment.adapting.adapt_run": _VERB,
     "medgraft.experiment.auditing.audit_data": _VERB,
     "medgraft.experiment.fitting.fit_run": _VERB,
     "medgraft.experiment.predicting.embed_data": _VERB,
@@ -48,6 +51,7 @@ PUBLIC_VERBS = {
         "embed",
         "audit",
         "shift",
+        "adapt",
         "show",
         "demo",
         "register",

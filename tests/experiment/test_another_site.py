@@ -12,3 +12,10 @@ def test_shift(fitted):
     assert result.content["shifted"] is False
     with pytest.raises(medgraft.UsageError, match=r"did you mean 'data\.patient_col'"):
         medgraft.shift(fitted.run, fitted.cohort, options={"pateint_col": "patient"}, home=fitted.home.path)
+
+
+def test_adapt(fitted, tmp_path):
+    result = medgraft.adapt(fitted.run, fitted.cohort, tmp_path / "a", method="source-only", home=fitted.home.path)
+    assert result.content["method"] == "source-only"
+    with pytest.raises(medgraft.UsageError, match="there is no adaptation"):
+        medgraft.adapt(fitted.run, fitted.cohort, tmp_path / "b", method="corall", home=fitted.home.path)

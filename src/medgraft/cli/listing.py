@@ -29,6 +29,7 @@ class Family(StrEnum):
     CONVENTIONS = "conventions"
     PRETEXTS = "pretexts"
     SELECTORS = "selectors"
+    ADAPTATIONS = "adaptations"
     STAGES = "stages"
 
 
@@ -143,6 +144,12 @@ def _stages(name: str | None, home: Home) -> list[tuple[str, str]]:
     ]
 
 
+def _adaptations() -> list[tuple[str, str]]:
+    from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
+
+    return [(name, f"{_first_line(member)} ({member.cost})") for name, member in ADAPTATIONS.items()]
+
+
 _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.BACKBONES: _backbones,
     Family.STRATEGIES: _strategies,
@@ -154,4 +161,5 @@ _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.CONVENTIONS: _conventions,
     Family.PRETEXTS: _pretexts,
     Family.SELECTORS: _selectors,
+    Family.ADAPTATIONS: _adaptations,
 }

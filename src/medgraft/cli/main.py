@@ -16,6 +16,7 @@ import typer
 from typer.main import get_command
 
 from medgraft.cli import clock  # first: it starts the clock
+from medgraft.cli.adapt import adapt
 from medgraft.cli.audit import audit
 from medgraft.cli.cache import app as cache_app
 from medgraft.cli.compare import compare
@@ -45,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (fit, evaluate, predict, compare, report, audit, shift, show, rank, pretrain, embed, demo):
+for _verb in (fit, evaluate, predict, compare, report, audit, shift, adapt, show, rank, pretrain, embed, demo):
     app.command()(_verb)
 app.command("list")(list_members)
 app.add_typer(weights_app, name="weights")

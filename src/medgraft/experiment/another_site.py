@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from medgraft.experiment.adapting import AUTO, AdaptResult, adapt_run
 from medgraft.experiment.api import data_flags
 from medgraft.experiment.shifting import ShiftResult, shift_data
 from medgraft.home import Home
 from medgraft.progress import Progress
 
-__all__ = ["shift"]
+__all__ = ["adapt", "shift"]
 
 
 def shift(
@@ -35,6 +36,37 @@ def shift(
         Path(target),
         out=Path(out) if out is not None else None,
         flags=flags | data_flags(options),
+        home=Home.find(home),
+        progress=progress,
+        overwrite=overwrite,
+    )
+
+
+def adapt(
+    run: str | Path,
+    target: str | Path,
+    out: str | Path,
+    *,
+    method: str = AUTO,
+    labels: int = 0,
+    with_: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    overwrite: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> AdaptResult:
+    """Bring ``run`` to ``target``; learn from ``labels`` labelled cases of it, judge by the others. ``with_``:
+    options of a named ``method``."""
+    return adapt_run(
+        Path(run),
+        Path(target),
+        Path(out),
+        method=method,
+        labels=labels,
+        options=with_,
+        flags={"seed": seed, "device": device} | data_flags(options),
         home=Home.find(home),
         progress=progress,
         overwrite=overwrite,

@@ -138,6 +138,7 @@ _FILES = (
     "split.json",
     "config.json",
     "ladder.json",
+    "adaptation.json",
     "learning_curve.json",
     "comparison.json",
     "history.csv",

@@ -17,6 +17,7 @@ from medgraft.measure.metrics.catalogue import OF_GRADES
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "src" / "medgraft" / "experiment" / "schemas"
 FILES = {
+    "adaptation": "adaptation.json",
     "audit": "audit.json",
     "comparison": "comparison.json",
     "learning_curve": "learning_curve.json",
@@ -57,6 +58,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["fit", str(data), "--out", str(folder / "run"), *budget]) == 0
     assert main(["shift", str(data), "--target", str(data), "--out", str(folder / "shift")]) == 0
     shutil.copy(folder / "shift" / "shift.json", folder / "run")
+    there = write_phantom(folder / "there", patients=24, images_per_patient=(1, 1), size=64, seed=4)
+    assert main(["adapt", str(folder / "run"), "--target", str(there), "--out", str(folder / "adapted")]) == 0
+    shutil.copy(folder / "adapted" / "adaptation.json", folder / "run")
     return folder / "run"
 
 

@@ -23,7 +23,7 @@ from medgraft.source.embedding.state import backbone_state
 from medgraft.transfer.models.bundle import Bundle, Calibration, write_bundle
 from medgraft.transfer.strategies.strategy import Material, Transferred
 
-__all__ = ["embedded_again", "material_of", "transfer_stage"]
+__all__ = ["embedded_again", "material_of", "transfer_stage", "weights_checksum"]
 
 
 def material_of(work: Workspace) -> Material:
@@ -94,7 +94,7 @@ def transfer_stage(work: Workspace) -> None:
 
 def embedded_again(work: Workspace, state: dict[str, NDArray[Any]]) -> tuple[Job, CaseEmbedding]:
     """The job of a trained backbone, and its features, by the same path as those of the source's."""
-    job = replace(work.job, checksum=_checksum(state), state=state)
+    job = replace(work.job, checksum=weights_checksum(state), state=state)
     result = embed_cases(
         pictures_of(work.cohort.table),
         job,
@@ -135,7 +135,7 @@ def _cut(seen: Sequence[tuple[str, NDArray[Any], NDArray[Any]]]) -> Calibration:
     return Calibration()
 
 
-def _checksum(state: dict[str, NDArray[Any]]) -> str:
+def weights_checksum(state: dict[str, NDArray[Any]]) -> str:
     """sha256 over names, types and values: the name of trained weights in the caches."""
     digest = hashlib.sha256()
     for name in sorted(state):

@@ -48,6 +48,7 @@ class Artefacts:
     several: bool = False
     """Whether a case has several labels, each yes, no or unknown."""
     loso: dict[str, Any] = field(default_factory=dict)
+    adaptation: dict[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -232,5 +233,6 @@ def read_artefacts(run: Path) -> Artefacts:
         comparison=_optional_json(run / "comparison.json"),
         learning_curve=_optional_json(run / "learning_curve.json"),
         loso=_optional_json(run / "loso.json"),
+        adaptation=_optional_json(run / "adaptation.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )

@@ -18,6 +18,7 @@ from typing import Any
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from medgraft.use.report.adaptation import adaptation_view
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.audit_page import AuditSection
 from medgraft.use.report.card import CardSection
@@ -117,6 +118,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         transfer_terms=transfer_terms(run),
         preprocessing_terms=preprocessing_terms(run),
         timing_terms=timing_terms(run),
+        adaptation=adaptation_view(run),
         ladder=ladder_view(run),
         comparison=comparison_view(run),
         new_site=new_site_view(run),

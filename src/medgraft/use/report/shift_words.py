@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from medgraft.use.report.wording import clip, counted, decimal, listing, percent
+from medgraft.use.report.wording import clip, counted, decimal, listing, p_value, percent
 
 __all__ = ["shift_sentences"]
 
@@ -29,7 +29,7 @@ def shift_sentences(content: Mapping[str, Any]) -> list[str]:
 
 def _answer(content: Mapping[str, Any]) -> str:
     source, target = clip(content["source"]["name"]), clip(content["target"]["name"])
-    p, apart = _p(content["p_value"]), percent(content["classifier"]["auroc"], 0)
+    p, apart = p_value(content["p_value"]), percent(content["classifier"]["auroc"], 0)
     kind = content["kind"]
     if kind == "none":
         return (
@@ -47,10 +47,6 @@ def _answer(content: Mapping[str, Any]) -> str:
         f"{target} differs from {source} ({p}): shown a case of each, a classifier tells which is which in {apart} "
         "(50 % is guessing). Whether it is the pictures or the mixture of classes cannot be told."
     )
-
-
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {decimal(value)}"
 
 
 def _named(content: Mapping[str, Any]) -> list[str]:

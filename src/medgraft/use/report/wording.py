@@ -21,6 +21,7 @@ __all__ = [
     "humane",
     "interval",
     "listing",
+    "p_value",
     "percent",
     "seconds",
     "split_name",
@@ -67,6 +68,11 @@ def decimal(value: Any, digits: int = 3) -> str:
     """``0.912``, with a true minus sign; unknown is a dash."""
     number = _number(value)
     return UNKNOWN if number is None else f"{number:.{digits}f}".replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    """``p = 0.034``, or ``p < 0.001``."""
+    return "p < 0.001" if value < 0.001 else f"p = {decimal(value)}"
 
 
 def percent(value: Any, digits: int = 1) -> str:

@@ -1,0 +1,253 @@
+"""``adapt``: a run is brought to another site's data, without labels from there or with a few.
+
+The source's cases are those that its network has not learnt from, as in ``shift``. Labels of the target are looked at
+in two ways only: those of ``labels`` cases are learnt from, all others judge what came out, beside the source's model
+as it is. Cases and patients of the target that the source knows take no part in judging.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from medgraft.data.imaging.reader import ImageReader
+from medgraft.data.imaging.volume_reader import WHOLE
+from medgraft.errors import ConfigError, UsageError
+from medgraft.experiment.build import choose_device
+from medgraft.experiment.config import FitConfig, resolve_config
+from medgraft.experiment.run import RunFolder, require_empty
+from medgraft.experiment.shifting import shift_content
+from medgraft.experiment.stages.adaptation_content import compared, guard_content, hindsight, run_warnings
+from medgraft.experiment.stages.adapted_run import AdaptedRun, write_adapted_run
+from medgraft.experiment.stages.shift_evidence import evidence_of
+from medgraft.experiment.stages.side_by_side import Side, SideBySide, is_run, sides_of_run
+from medgraft.experiment.stages.target_labels import TargetLabels, target_labels
+from medgraft.experiment.stages.transferring import weights_checksum
+from medgraft.experiment.stages.workspace import pictures_of
+from medgraft.home import Home
+from medgraft.measure.shift.assessment import assess
+from medgraft.measure.threshold import choose_threshold
+from medgraft.progress import Progress
+from medgraft.source.backbones.resolve import backbone_from_facts
+from medgraft.source.embedding.prepared import PreparedPixels
+from medgraft.transfer.adaptation.adaptation import Adapted, Pair, SourceCases, TargetCases, TargetNetwork
+from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
+from medgraft.transfer.adaptation.choosing import SOURCE_ONLY, Choice, adapt_automatically
+from medgraft.transfer.models.bundle import Bundle, Calibration
+from medgraft.use.prediction.predictor import Predictor
+from medgraft.use.report.adaptation import adaptation_sentences
+from medgraft.use.report.render import render_report
+
+__all__ = ["AUTO", "AdaptResult", "adapt_run"]
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class AdaptResult:
+    """``content``: what ``adaptation.json`` holds; ``told``: the same in sentences; ``metrics``: ``metrics.json``."""
+
+    run: Path
+    content: dict[str, Any]
+    told: list[str]
+    metrics: dict[str, Any]
+    set_aside: list[tuple[str, str]]
+    warnings: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The one object of ``--json``."""
+        return {
+            "run": str(self.run),
+            **self.content,
+            "told": self.told,
+            "metrics": self.metrics,
+            "warnings": self.warnings,
+        }
+
+
+def adapt_run(
+    run: Path,
+    target: Path,
+    out: Path,
+    *,
+    method: str = AUTO,
+    labels: int = 0,
+    options: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+    sets: Iterable[str] = (),
+    flags: Mapping[str, Any] | None = None,
+    home: Home | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> AdaptResult:
+    """``method``: of ``ADAPTATIONS``, with its ``options``, or ``auto``. ``labels``: how many labelled target cases are
+    learnt from, at least (whole patients)."""
+    progress, home, began = progress or Progress(), home or Home.find(), time.perf_counter()
+    _require_asked(run, method, labels, options)
+    require_empty(out, overwrite=overwrite)
+    settings = resolve_config(file, sets, flags)
+    both = sides_of_run(run, target, settings, home, progress)
+    site = _Site.of(run, both, labels, settings, home, progress)
+    progress.step("comparing")
+    evidence = evidence_of(both, progress)
+    found = assess(evidence, seed=settings.seed)
+    if method == AUTO:
+        labels_only = found.kind == "labels"
+        choice = adapt_automatically(site.pair, shifted=found.shifted, labels_only=labels_only, progress=progress)
+        name, adapted = choice.chosen, choice.results[choice.chosen]
+    else:
+        choice, name, adapted = None, method, _adapted(method, site.pair, options or {})
+    bundle = _brought(site, name, adapted)
+    probability = _answers(bundle, adapted, both.target, site, progress)
+    shift = shift_content(both, evidence, found, settings.seed)
+    content = {
+        "method": name,
+        "asked": method,
+        "learnt_labels": len(site.labels.learnt),
+        "judged": len(site.labels.judged),
+        "collapsed": adapted.collapsed,
+        "facts": adapted.facts,
+        "shift": {key: shift[key] for key in ("shifted", "p_value", "kind", "overlaps", "label_shift")},
+        **_outcome(choice, site, probability),
+    }
+    made = AdaptedRun(
+        RunFolder(run),
+        both.target,
+        bundle,
+        site.labels,
+        probability,
+        adapted.history,
+        content,
+        {"adapt": time.perf_counter() - began},
+    )
+    metrics = write_adapted_run(RunFolder(out), made, seed=settings.seed, warnings=run_warnings(content))
+    render_report(out)
+    lost = [*both.source.lost, *both.target.lost]
+    return AdaptResult(out, content, adaptation_sentences(content), metrics, lost, list(progress.notices))
+
+
+@dataclass(frozen=True)
+class _Site:
+    """What is adapted, and to what: the run's ``bundle``, the ``pair`` that methods see, and the target's labels."""
+
+    bundle: Bundle
+    pair: Pair
+    labels: TargetLabels
+    table: pd.DataFrame
+    home: Home
+
+    @classmethod
+    def of(cls, run: Path, both: SideBySide, wanted: int, settings: FitConfig, home: Home, progress: Progress) -> _Site:
+        """Raises ``UsageError`` for a run of several labels a case."""
+        device = choose_device(settings.device)
+        bundle = Predictor.load(run, home, device=device).bundle
+        _require_one_label(bundle)
+        labels = target_labels(both, bundle.task.labels, wanted, settings.seed, progress)
+        return cls(bundle, _pair(both, bundle, labels, settings.seed, device), labels, both.target.table, home)
+
+
+def _require_asked(run: Path, method: str, labels: int, options: Mapping[str, Any] | None) -> None:
+    """Told before anything is read."""
+    if method != AUTO:
+        ADAPTATIONS.get(method)
+    elif options:
+        raise ConfigError(
+            f"adapting: {', '.join(options)} with --method auto: options are of one method; name it, or leave them out"
+        )
+    if labels < 0:
+        raise UsageError(
+            f"adapting: --labels {labels}; give the number of labelled target cases to learn from, 0 or more"
+        )
+    if not is_run(run):
+        raise UsageError(f"adapting {run}: it is no run folder; give one that `fit` made")
+
+
+def _require_one_label(bundle: Bundle) -> None:
+    if bundle.task.kind == "multi-label":
+        raise UsageError(
+            f"adapting: a case of this run has several labels ({', '.join(bundle.task.labels)}); the methods adapt "
+            "models of one label a case: fit one label at a time with --label-col"
+        )
+
+
+def _adapted(method: str, pair: Pair, options: Mapping[str, Any]) -> Adapted:
+    kind = ADAPTATIONS.get(method)
+    try:
+        config = kind.Config(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            f"adapting by {method}: {'.'.join(map(str, first['loc']))}: {first['msg']}; it has "
+            f"{', '.join(sorted(set(kind.Config.model_fields) - {'kind'})) or 'no options'}"
+        ) from error
+    return kind(config).adapt(pair)
+
+
+def _brought(site: _Site, name: str, adapted: Adapted) -> Bundle:
+    """The bundle of the adapted model. A cut is chosen anew where labels were learnt from; else there is none for a
+    changed model, and the most probable class is called."""
+    bundle, learnt = site.bundle, site.labels.learnt
+    if name == SOURCE_ONLY:
+        return bundle
+    calibration, positive, truth = Calibration(), bundle.task.positive_index, site.labels.truth[learnt]
+    if positive is not None and len(np.unique(truth)) == 2:
+        cut = choose_threshold(truth == positive, adapted.probability[learnt, positive])
+        calibration = Calibration(threshold=cut, threshold_from="target")
+    strategy = {**bundle.strategy, "adapted_by": name}
+    fresh = replace(bundle, head=adapted.head, calibration=calibration, strategy=strategy)
+    state = adapted.backbone_state
+    return fresh if state is None else replace(fresh, state=state, checksum=weights_checksum(state), frozen=False)
+
+
+def _answers(bundle: Bundle, adapted: Adapted, side: Side, site: _Site, progress: Progress) -> NDArray[np.float64]:
+    """(m, k) by the path of prediction itself."""
+    if adapted.backbone_state is None:
+        return bundle.head.answers(side.embedding.bags)
+    predictor = Predictor(bundle, site.home, device=site.pair.device)
+    return predictor.predict(pictures_of(side.table), reader=ImageReader(), progress=progress).probability
+
+
+def _outcome(choice: Choice | None, site: _Site, probability: NDArray[np.float64]) -> dict[str, Any]:
+    """``guard``, ``result`` and ``hindsight`` of ``adaptation.json``."""
+    positive = site.bundle.task.positive_index
+    return {
+        "guard": None if choice is None else guard_content(choice),
+        "result": compared(site.pair.before, probability, site.labels, positive, site.table),
+        "hindsight": None if choice is None else hindsight(choice, site.labels, site.table),
+    }
+
+
+def _pair(both: SideBySide, bundle: Bundle, parts: TargetLabels, seed: int, device: str) -> Pair:
+    """What the methods may see."""
+    tables = both.source.table, both.target.table
+    names = pd.concat([table["patient_id"].fillna(table["case_id"]) for table in tables])
+    codes, ours = pd.factorize(names)[0].astype(np.int64), len(tables[0])
+    truth = SideBySide(both.source, both.target, bundle.task.labels).truth
+    labels = np.full(len(tables[1]), -1, np.int64)
+    labels[parts.learnt] = parts.truth[parts.learnt]
+    sites = tables[0]["site"]
+    pixels = PreparedPixels(pictures_of(tables[1]), bundle.preprocessing, ImageReader())
+    volumes = (tables[1]["member"] == WHOLE).any()
+    network = None if volumes else TargetNetwork(backbone_from_facts(bundle.backbone), pixels, bundle.state)
+    return Pair(
+        SourceCases(
+            both.source.embedding.features,
+            truth,
+            codes[:ours],
+            None if sites.isna().all() else np.array(sites.fillna("").astype(str), dtype=np.str_),
+        ),
+        TargetCases(both.target.embedding.features, codes[ours:], labels if len(parts.learnt) else None),
+        len(bundle.task.labels),
+        bundle.head,
+        network,
+        seed=seed,
+        device=device,
+    )

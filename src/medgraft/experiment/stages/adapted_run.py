@@ -1,0 +1,128 @@
+"""Stage of ``adapt``: the folder of an adapted run, which every other verb takes like any run.
+
+Train and val are the source's, with the target cases whose labels were learnt from; test are the target's other
+labelled cases; the source's own test cases are in no part. Numbers are of the new model alone: what the source's model
+says of the same cases stands in ``adaptation.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medgraft.data.cohort.cohort import PUBLIC_COLUMNS
+from medgraft.experiment.run import RunFolder, versions
+from medgraft.experiment.stages.evaluating import evaluate_part, majority_of, prediction_rows
+from medgraft.experiment.stages.side_by_side import Side
+from medgraft.experiment.stages.target_labels import TargetLabels
+from medgraft.experiment.tables import read_table, write_csv, write_table
+from medgraft.files import read_json, write_json
+from medgraft.transfer.models.bundle import Bundle, write_bundle
+from medgraft.types import SPLITS
+
+__all__ = ["AdaptedRun", "write_adapted_run"]
+
+_LINKS = ["case_id", "path", "member", "patient", "sha256"]
+
+
+@dataclass(frozen=True)
+class AdaptedRun:
+    """``source``: the run that was adapted; ``target``: its cases, whose labels are learnt from or judge;
+    ``probability`` (m, k): what the new model says of them."""
+
+    source: RunFolder
+    target: Side
+    bundle: Bundle
+    labels: TargetLabels
+    probability: NDArray[np.float64]
+    history: Sequence[Mapping[str, Any]]
+    content: Mapping[str, Any]
+    seconds: Mapping[str, float]
+
+
+def write_adapted_run(out: RunFolder, made: AdaptedRun, *, seed: int, warnings: Sequence[str]) -> dict[str, Any]:
+    """Write everything but the report, ``timings.json`` last; the numbers of the judged cases, empty without any."""
+    out.private.mkdir(parents=True, exist_ok=True)
+    out.private.chmod(0o700)
+    config = {**read_json(made.source / "config.json"), "versions": versions(), "seed": seed}
+    config["adapted"] = {"from": made.source.path.resolve().name, "method": made.content["method"]}
+    write_json(out / "config.json", _body(config))
+    write_bundle(out.bundle, made.bundle, gallery=made.bundle.head.gallery)
+    _write_cohort(out, made)
+    _write_split(out, made, seed)
+    if made.history:
+        write_csv(out / "history.csv", pd.DataFrame(list(made.history)))
+    metrics = _write_metrics(out, made, seed, warnings)
+    write_json(out / "adaptation.json", dict(made.content))
+    rounded = {name: round(value, 4) for name, value in made.seconds.items()}
+    write_json(
+        out / "timings.json",
+        {"seconds": rounded, "forward_passes": made.target.embedding.forward_passes, "decodes": 0, "facts": {}},
+    )
+    return metrics
+
+
+def _body(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != "format_version"}
+
+
+def _write_cohort(out: RunFolder, made: AdaptedRun) -> None:
+    """Source and target together; a picture that both have is the source's."""
+    before, table = read_table(made.source / "cohort.parquet"), made.target.table
+    fresh = table[~table["case_id"].isin(before["case_id"])]
+    ours = [name for name in before.columns if name in fresh.columns or name in PUBLIC_COLUMNS]
+    write_table(out / "cohort.parquet", pd.concat([before, fresh.reindex(columns=ours)], ignore_index=True))
+    links = read_table(made.source.private / "links.parquet")
+    write_table(out.private / "links.parquet", pd.concat([links, fresh[_LINKS]], ignore_index=True), private=True)
+    facts = zip(table["case_id"].astype(str), made.target.embedding.facts, strict=True)
+    pairs = pd.DataFrame([(case, one.thumbnail) for case, one in facts if one is not None], columns=["case_id", "jpeg"])
+    frames = [pairs]
+    old = made.source.private / "thumbnails.parquet"
+    if old.is_file():
+        frames.insert(0, read_table(old))
+    both = pd.concat(frames, ignore_index=True).drop_duplicates("case_id")
+    write_table(out.private / "thumbnails.parquet", both, private=True)
+
+
+def _write_split(out: RunFolder, made: AdaptedRun, seed: int) -> None:
+    before, cases = read_json(made.source / "split.json"), made.target.table["case_id"].astype(str).to_numpy()
+    count = sum(len(before[part]) for part in SPLITS) or 1
+    parts = {
+        "train": [*before["train"], *cases[made.labels.learnt].tolist()],
+        "val": list(before["val"]),
+        "test": cases[made.labels.judged].tolist(),
+    }
+    out_of = [{"case": case, "from": "test", "reason": "of the source, not of the target"} for case in before["test"]]
+    write_json(
+        out / "split.json",
+        {
+            **_body(before),
+            **parts,
+            "seed": seed,
+            "given": False,
+            "fractions": {name: len(rows) / count for name, rows in parts.items()},
+            "dropped": [*before["dropped"], *out_of],
+        },
+    )
+
+
+def _write_metrics(out: RunFolder, made: AdaptedRun, seed: int, warnings: Sequence[str]) -> dict[str, Any]:
+    meta, task = read_json(made.source / "metrics.json")["_meta"], made.bundle.task
+    rows = prediction_rows(
+        made.target.table.iloc[made.labels.judged], "test", made.probability[made.labels.judged], made.bundle
+    )
+    write_table(out / "predictions.parquet", rows)
+    content, told = dict[str, Any](), [f"adapted: {text}" for text in warnings]
+    if len(rows):
+        content["test"], found = evaluate_part(
+            rows, made.bundle, majority=majority_of(meta, task), seed=seed, replicates=meta["bootstrap_replicates"]
+        )
+        told += [f"test: {text}" for text in found]
+    content["_meta"] = {**meta, "warnings": told}
+    write_json(out / "metrics.json", content)
+    return content

@@ -1,0 +1,153 @@
+"""How a run was brought to another site: what was chosen and why, and what it gained beside the source's model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from medgraft.use.report.artefacts import Artefacts
+from medgraft.use.report.tables import Cell, Row, Table
+from medgraft.use.report.wording import UNKNOWN, clip, counted, decimal, p_value, percent
+
+__all__ = ["AdaptationView", "adaptation_sentences", "adaptation_view"]
+
+_KEPT = "source-only"
+_KINDS = {
+    "none": "The target was not found to be different from the source",
+    "labels": "The target differs from the source in its mixture of classes",
+    "pictures": "The target differs from the source in its pictures",
+    "unknown": "The target differs from the source, in its pictures or in its mixture of classes",
+}
+
+
+@dataclass(frozen=True)
+class AdaptationView:
+    """Sentences; then the numbers of both models, and what was tried."""
+
+    sentences: list[str]
+    tables: list[Table]
+
+
+def adaptation_view(run: Artefacts) -> AdaptationView | None:
+    """``None`` where the run was not adapted."""
+    content = run.adaptation
+    if not content:
+        return None
+    tables = [table for table in (_numbers(content), _tried(content)) if table is not None]
+    return AdaptationView(adaptation_sentences(content), tables)
+
+
+def adaptation_sentences(content: Mapping[str, Any]) -> list[str]:
+    """Of ``adaptation.json``: what was done and why, what it gained, and whether that was foreseen."""
+    shift, guard = content["shift"], content["guard"]
+    told = [f"{_KINDS[shift['kind']]} ({p_value(shift['p_value'])}). {_done(content)}"]
+    if guard is not None:
+        told.append(_why(guard))
+    if content["collapsed"]:
+        told.append(f"{content['method']} has probably collapsed: {clip(content['collapsed'], 200)}.")
+    told += _gained(content)
+    if not shift["overlaps"] and not content["learnt_labels"]:
+        told.append(
+            "The pictures of the two sites hardly overlap: without labels from there nothing tells whether a model is "
+            "right. Label some dozen of the target's cases and adapt with --labels."
+        )
+    return told
+
+
+def _done(content: Mapping[str, Any]) -> str:
+    learnt = content["learnt_labels"]
+    means = f", with the labels of {counted(learnt, 'target case')}" if learnt else ", without target labels"
+    if content["method"] == _KEPT:
+        return f"The source's model is kept as it is{means if learnt else ''}."
+    return f"It was adapted by {content['method']}{means}."
+
+
+def _why(guard: Mapping[str, Any]) -> str:
+    considered = guard["considered"]
+    if considered == _KEPT:
+        return f"The guard kept it: {clip(guard['reason'], 200)}."
+    verb = "kept the source's model" if guard["chosen"] == _KEPT else "is for adapting"
+    return (
+        f"The guard {verb}: it considered {considered}, and is {percent(guard['sureness'])} sure that it is better "
+        f"than the source's model ({clip(guard['reason'], 200)})."
+    )
+
+
+def _gained(content: Mapping[str, Any]) -> list[str]:
+    result = content["result"]
+    if result is None:
+        return ["No labelled case of the target was left to judge by: what it gained is not known."]
+    told, gap = [], result.get("auroc") or result["accuracy"]
+    name = "AUROC" if "auroc" in result else "accuracy"
+    if content["method"] != _KEPT:
+        span = f"{decimal(gap['low'])} to {decimal(gap['high'])}"
+        verdict = "better" if gap["low"] > 0 else "worse" if gap["high"] < 0 else "no difference beyond chance"
+        told.append(
+            f"On {counted(content['judged'], 'labelled target case')}, {name} is {decimal(gap['first'])}, that of the "
+            f"source's model {decimal(gap['second'])}: {verdict} (difference {decimal(gap['difference'])}, {span})."
+        )
+    else:
+        told.append(
+            f"On {counted(content['judged'], 'labelled target case')}, {name} of the source's model is "
+            f"{decimal(gap['second'])}."
+        )
+    seen = content.get("hindsight")
+    if seen is not None:
+        gap = seen["difference"]
+        word = "right" if seen["right"] else "wrong"
+        doubt = "" if seen["beyond_chance"] else ", though by no more than chance explains"
+        told.append(
+            f"In hindsight the guard was {word} about {seen['considered']}{doubt}: it differs by "
+            f"{decimal(gap['value'])} ({decimal(gap['low'])} to {decimal(gap['high'])}) from the source's model."
+        )
+    return told
+
+
+def _numbers(content: Mapping[str, Any]) -> Table | None:
+    result = content["result"]
+    if result is None:
+        return None
+    rows = [
+        Row(
+            title,
+            [
+                Cell(decimal(gap["second"])),
+                Cell(decimal(gap["first"])),
+                Cell(decimal(gap["difference"]), f"{decimal(gap['low'])} to {decimal(gap['high'])}"),
+            ],
+        )
+        for title, gap in (("AUROC", result.get("auroc")), ("Accuracy", result["accuracy"]))
+        if gap is not None
+    ]
+    note = (
+        f"On {counted(content['judged'], 'labelled target case')}, whose labels were not learnt from; both models call "
+        "the most probable class. 95 % intervals of the paired difference, over patients where they are known."
+    )
+    return Table(
+        "Beside the source's model", "", [Cell("Source's model"), Cell("Adapted"), Cell("Difference")], rows, note
+    )
+
+
+def _tried(content: Mapping[str, Any]) -> Table | None:
+    guard = content["guard"]
+    if guard is None:
+        return None
+    names = list(dict.fromkeys(name for item in guard["candidates"] for name in item["scores"]))
+    rows = [
+        Row(
+            item["name"],
+            [
+                *(Cell(UNKNOWN if item["scores"][name] is None else decimal(item["scores"][name])) for name in names),
+                Cell(f"{item['seconds']:.1f} s"),
+            ],
+            clip(item["collapsed"], 120) if item["collapsed"] else "",
+            strong=item["name"] == guard["chosen"],
+        )
+        for item in guard["candidates"]
+    ]
+    note = (
+        "Scores without the labels that judge, means over draws of patients; higher is better, and none of them is "
+        "always right. Bold: what is used."
+    )
+    return Table("What was tried", "Method", [*(Cell(name) for name in names), Cell("Time")], rows, note)

@@ -1,0 +1,42 @@
+"""The folder of an adapted run: parts, what is dropped, and what is not lost."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from medgraft.data.phantom.cohort import write_phantom
+from medgraft.experiment.adapting import adapt_run
+from medgraft.files import read_json
+
+
+@pytest.fixture(scope="module")
+def pair_of_runs(fitted, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pair")
+    there = write_phantom(folder / "there", patients=24, seed=21, images_per_patient=(1, 1), size=64)
+    adapt_run(fitted.run, there, folder / "run2", method="standardise", home=fitted.home)
+    return fitted.run, folder / "run2"
+
+
+def test_parts(pair_of_runs):
+    before, after = (read_json(run / "split.json") for run in pair_of_runs)
+    assert (after["train"], after["val"]) == (before["train"], before["val"])
+    assert not set(after["test"]) & {*before["train"], *before["val"], *before["test"]}
+    dropped = {item["case"] for item in after["dropped"]}
+    assert set(before["test"]) <= dropped
+
+
+def test_every_case_has_its_link_and_its_picture(pair_of_runs):
+    _, after = pair_of_runs
+    cases = set(pd.read_parquet(after / "cohort.parquet")["case_id"])
+    assert set(pd.read_parquet(after / "private" / "links.parquet")["case_id"]) == cases
+    assert set(pd.read_parquet(after / "private" / "thumbnails.parquet")["case_id"]) == cases
+
+
+def test_the_numbers_are_of_the_judged_cases_alone(pair_of_runs):
+    _, after = pair_of_runs
+    metrics, split = read_json(after / "metrics.json"), read_json(after / "split.json")
+    assert metrics["test"]["auroc"]["n"] == len(split["test"])
+    assert not {"cv", "val", "train"} & set(metrics)
+    assert read_json(after / "config.json")["adapted"]["method"] == "standardise"
+    assert any(text.startswith("adapted: ") for text in metrics["_meta"]["warnings"])
