@@ -1,12 +1,12 @@
-"""Do hints tell the best source without trying? ``rank`` on eight sources, and how far each hint agrees with it.
+"""Do hints tell the best source without trying? ``rank`` on ten sources, and how far each hint agrees with it.
 
     python bench/rank.py --data DIR [--home HOME] [--size 128] [--cases N] [--work DIR]
 
 On the judged halves of ``busi`` and ``cxr_nih``, the very ones of ``bench/pretrain.py``. ``--home`` is the house of
-that benchmark (its work folder has it), whose store holds ``supervised`` and ``views``; sources whose weights are not
-in the store are left out with a word. A probe and k-NN on common patient-grouped folds decide; hints are computed
+that benchmark (its work folder has it), whose store holds what ``pretrain`` made; sources whose weights are not in the
+store are left out with a word. A probe and k-NN on common patient-grouped folds decide; hints are computed
 without them. Agreement is weighted Kendall τ with the probe's order (``measure/ranking.py``), with a 95 % interval by
-bootstrap over sources and data sets. With two sets and eight sources it is wide: it says how little is known.
+bootstrap over sources and data sets. With two sets and ten sources it is wide: it says how little is known.
 Data sets that are done are kept in the work folder. Writes its part of ``docs/benchmarks.md``.
 """
 
@@ -28,7 +28,9 @@ SOURCES = (
     *(f"tf_efficientnet_lite{number}" for number in (0, 1, 2)),
     "mobilenetv2_100",
     "supervised",
+    "imagenet-supervised",
     "views",
+    "imagenet-views",
     "classical",
     RANDOM,
 )
@@ -126,7 +128,7 @@ def main():
     options = parser.parse_args()
     options.work = options.work.absolute()
     options.work.mkdir(parents=True, exist_ok=True)
-    print(f"about {1 + 6 * (options.size / 128) ** 2:.0f} minutes", flush=True)
+    print(f"about {1 + 9 * (options.size / 128) ** 2:.0f} minutes", flush=True)
     file = options.work / f"rows-{options.size}-{options.cases}.json"
     found = json.loads(file.read_text()) if file.exists() else {}
     for name in TARGETS:

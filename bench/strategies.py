@@ -35,7 +35,7 @@ TRAINING = {
 """Cases an epoch: of training, and of validation, which have no backward pass."""
 SECONDS_A_CASE = 0.22 * (1 / 224) ** 2
 """Of a training step of the whole network on two idle cores, a pixel of the input: lp-ft in ``published.py``."""
-SHARE = {"partial": 0.3, "gradual": 0.6, "bitfit": 0.8, "ssf": 0.8, "lora": 0.8}
+SHARE = {"partial": 0.3, "gradual": 0.6, "bitfit": 0.8, "ssf": 0.8, "lora": 0.8, "adversarial": 3.0}
 """Of the time of lp-ft; 1 if not named."""
 FROZEN = 0.3
 """Minutes of a fit on cached features."""

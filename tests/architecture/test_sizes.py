@@ -19,6 +19,7 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.fit.fit": _OPTIONS,
     "medgraft.cli.predict.predict": _OPTIONS,
     "medgraft.cli.pretrain.pretrain": _OPTIONS,
+    "medgraft.cli.shift.shift": _OPTIONS,
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {
@@ -29,6 +30,7 @@ MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.predicting.predict_files": _VERB,
     "medgraft.experiment.pretraining.pretrain_weights": _VERB,
     "medgraft.experiment.ranking.rank_data": _VERB,
+    "medgraft.experiment.shifting.shift_data": _VERB,
     "medgraft.experiment.showing.show_file": _VERB,
     "medgraft.measure.evaluation.evaluate_repeats": "the twin of `evaluate`, with the same options",
 }
@@ -39,11 +41,13 @@ PUBLIC_VERBS = {
         "fit",
         "evaluate",
         "predict",
+        "compare",
         "pretrain",
         "rank",
         "report",
         "embed",
         "audit",
+        "shift",
         "show",
         "demo",
         "register",

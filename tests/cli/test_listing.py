@@ -21,6 +21,7 @@ from medgraft.transfer import strategies
         ("metrics", "auroc"),
         ("transforms", "flip"),
         ("checks", "pixels"),
+        ("selectors", "dev"),
         ("backbones", "torchvision/resnet50"),
         ("backbones", "classical"),
     ],

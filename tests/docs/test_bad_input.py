@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+import pandas as pd
 import pytest
 import timm
 import torch
@@ -367,6 +368,34 @@ FAULTS["full-disk"] = _full_disk
 FAULTS["interrupted"] = _interruption
 
 
+def shift(folder: Path, *options: str, run: str = "run", cases: int = 8) -> list[str]:
+    """A run on the good class folders, compared with ``cases`` other pictures."""
+    assert _main([*fit(class_folders(folder / "data")), "--modality", "radiograph"]) == 0
+    for index in range(cases):
+        picture(folder / "there" / f"{index}.png", seed=5000 + index)
+    return ["shift", str(folder / run), "--target", str(folder / "there"), *options]
+
+
+@stops("shift-too-few")
+def _(folder):
+    return shift(folder, cases=5)
+
+
+@stops("shift-other-modality")
+def _(folder):
+    return shift(folder, "--modality", "ultrasound")
+
+
+@stops("shift-other-preprocessing")
+def _(folder):
+    return shift(folder, "--set", "preprocess.size=64")
+
+
+@stops("shift-bundle-alone")
+def _(folder):
+    return shift(folder, run="run/bundle")
+
+
 @stops("flipped-bit")
 def _(folder):
     data = class_folders(folder / "data")
@@ -405,6 +434,52 @@ def _(folder):
         archive.writestr("weights/version", "3\n")
         archive.writestr("weights/byteorder", "little")
     return ["weights", "import", str(folder / "weights.pth"), "--backbone", "resnet18"]
+
+
+def made_run(folder: Path, labels=("benign", "malignant"), cases=range(12), *, turned: int | None = None) -> str:
+    """What ``compare`` reads of a run: ``cases`` in its test part; that of number ``turned`` has the other label."""
+    truth = [labels[(case + (case == turned)) % 2] for case in cases]
+    rows = pd.DataFrame(
+        {"case_id": [f"case{case}" for case in cases], "patient_id": None, "split": "test", "repeat": None}
+        | {"y_true": truth, "y_pred": truth}
+        | {f"p_{label}": [0.9 if label == one else 0.1 for one in truth] for label in labels}
+    )
+    folder.mkdir()
+    rows.to_parquet(folder / "predictions.parquet", index=False)
+    meta = {"positive_label": labels[1], "task": "binary", "labels": list(labels), "warnings": []}
+    files.write_json(folder / "metrics.json", {"test": {}, "_meta": meta})
+    return str(folder)
+
+
+@stops("compare-no-run")
+def _(folder):
+    (folder / "empty").mkdir()
+    return ["compare", made_run(folder / "one"), str(folder / "empty")]
+
+
+@stops("compare-other-classes")
+def _(folder):
+    return ["compare", made_run(folder / "one"), made_run(folder / "two", ("benign", "cancer"))]
+
+
+@stops("compare-other-cases")
+def _(folder):
+    return ["compare", made_run(folder / "one"), made_run(folder / "two", cases=range(4, 16))]
+
+
+@stops("compare-nothing-common")
+def _(folder):
+    return ["compare", made_run(folder / "one"), made_run(folder / "two", cases=range(50, 62)), "--common"]
+
+
+@stops("compare-other-labels")
+def _(folder):
+    return ["compare", made_run(folder / "one"), made_run(folder / "two", turned=3)]
+
+
+@stops("compare-no-such-split")
+def _(folder):
+    return ["compare", made_run(folder / "one"), made_run(folder / "two"), "--split", "tset"]
 
 
 # -- set aside, as a file in class folders

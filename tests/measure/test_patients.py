@@ -35,3 +35,9 @@ def test_unknown_patients_are_kept_apart_and_the_number_is_not_claimed() -> None
 def test_numbers_that_do_not_fit_are_refused(groups: np.ndarray) -> None:
     with pytest.raises(UsageError, match="whole number a case"):
         Patients.of(groups, 2)
+
+
+def test_a_patient_in_two_parts_is_seen() -> None:
+    patients = Patients.of(np.array([4, 4, 2, -1, -1]), 5)
+    assert not patients.divided(np.array([0, 0, 1, 0, 1])), "unknown patients are each their own"
+    assert patients.divided(np.array([0, 1, 1, 0, 1]))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medgraft.errors import DataError, UsageError
-from medgraft.measure.threshold import choose_threshold, predicted_class
+from medgraft.measure.threshold import choose_threshold, cut_between, predicted_class
 
 
 def test_a_clean_split_is_cut_midway() -> None:
@@ -31,6 +31,7 @@ def test_neighbouring_floats_are_still_told_apart() -> None:
     upper = float(np.nextafter(lower, 1))
     cut = choose_threshold(np.array([0, 1]), np.array([lower, upper]))
     assert lower < cut <= upper
+    assert cut_between(0.2, 0.4) == pytest.approx(0.3)
 
 
 @settings(deadline=None, max_examples=60)

@@ -28,6 +28,7 @@ class Family(StrEnum):
     HINTS = "hints"
     CONVENTIONS = "conventions"
     PRETEXTS = "pretexts"
+    SELECTORS = "selectors"
     STAGES = "stages"
 
 
@@ -116,6 +117,13 @@ def _hints() -> list[tuple[str, str]]:
     return [(name, score.summary) for name, score in TRANSFERABILITY.items() if catalogue]
 
 
+def _selectors() -> list[tuple[str, str]]:
+    from medgraft.measure.unlabelled import catalogue  # registers them
+    from medgraft.measure.unlabelled.score import UNLABELLED
+
+    return [(name, score.summary) for name, score in UNLABELLED.items() if catalogue]
+
+
 def _stages(name: str | None, home: Home) -> list[tuple[str, str]]:
     """Input first, as ``strategy.from_stage`` names them; no weights are needed. Raises ``UsageError`` for a backbone
     that is not one network."""
@@ -145,4 +153,5 @@ _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.HINTS: _hints,
     Family.CONVENTIONS: _conventions,
     Family.PRETEXTS: _pretexts,
+    Family.SELECTORS: _selectors,
 }

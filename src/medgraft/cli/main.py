@@ -18,6 +18,7 @@ from typer.main import get_command
 from medgraft.cli import clock  # first: it starts the clock
 from medgraft.cli.audit import audit
 from medgraft.cli.cache import app as cache_app
+from medgraft.cli.compare import compare
 from medgraft.cli.demo import demo
 from medgraft.cli.embed import embed
 from medgraft.cli.evaluate import evaluate
@@ -27,6 +28,7 @@ from medgraft.cli.predict import predict
 from medgraft.cli.pretrain import pretrain
 from medgraft.cli.rank import rank
 from medgraft.cli.report import report
+from medgraft.cli.shift import shift
 from medgraft.cli.show import show
 from medgraft.cli.terminal import plain
 from medgraft.cli.weights import app as weights_app
@@ -43,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (fit, evaluate, predict, report, audit, show, rank, pretrain, embed, demo):
+for _verb in (fit, evaluate, predict, compare, report, audit, shift, show, rank, pretrain, embed, demo):
     app.command()(_verb)
 app.command("list")(list_members)
 app.add_typer(weights_app, name="weights")

@@ -22,7 +22,7 @@ from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.use.report.render import render_report
 
-__all__ = ["audit", "embed", "evaluate", "fit", "predict", "pretrain", "rank", "report", "show"]
+__all__ = ["audit", "data_flags", "embed", "evaluate", "fit", "predict", "pretrain", "rank", "report", "show"]
 
 
 def fit(
@@ -61,7 +61,7 @@ def fit(
         "seed": seed,
         "device": device,
         **_strategy_flags(strategy),
-        **_data_flags(options),
+        **data_flags(options),
     }
     return fit_run(
         Path(data),
@@ -75,7 +75,7 @@ def fit(
     )
 
 
-def _data_flags(options: Mapping[str, Any] | None) -> dict[str, Any]:
+def data_flags(options: Mapping[str, Any] | None) -> dict[str, Any]:
     """The options of ``CohortOptions`` by their names in the configuration, which checks them."""
     return {f"data.{name}": value for name, value in (options or {}).items()}
 
@@ -103,7 +103,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """External validation on labelled DATA; adds ``external:<name>`` to the run and its report."""
     flags = {"split.on_leak": on_leak, "seed": seed, "device": device}
-    settings = resolve_config(flags=flags | _data_flags(options))
+    settings = resolve_config(flags=flags | data_flags(options))
     return evaluate_run(
         Path(run),
         Path(data),
@@ -131,7 +131,7 @@ def predict(
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """One row a picture: file, case_id, prediction, a probability for each class, and why one was refused."""
-    settings = resolve_config(flags={"device": device} | _data_flags(options))
+    settings = resolve_config(flags={"device": device} | data_flags(options))
     several = [files] if isinstance(files, str | Path) else files
     answer = predict_files(
         Path(run),
@@ -162,7 +162,7 @@ def embed(
 ) -> dict[str, Any]:
     """Pooled features of DATA as a Parquet table; returns counts."""
     flags = {"backbone.name": backbone, "backbone.weights": weights, "seed": seed, "device": device}
-    flags |= _data_flags(options)
+    flags |= data_flags(options)
     return embed_data(Path(data), Path(out), flags=flags, home=Home.find(home), progress=progress, overwrite=overwrite)
 
 
@@ -184,7 +184,7 @@ def audit(
     return audit_data(
         Path(data),
         out=Path(out) if out is not None else None,
-        flags=flags | _data_flags(options),
+        flags=flags | data_flags(options),
         home=Home.find(home),
         progress=progress,
         overwrite=overwrite,
@@ -211,7 +211,7 @@ def rank(
         Path(data),
         out=Path(out) if out is not None else None,
         sets=set,
-        flags=flags | _data_flags(options),
+        flags=flags | data_flags(options),
         home=Home.find(home),
         progress=progress,
         overwrite=overwrite,
@@ -243,7 +243,7 @@ def pretrain(
     settings = {"kind": method} if isinstance(method, str) else dict(method)
     several = [data] if isinstance(data, str | Path) else data
     flags = {"backbone.name": backbone, "backbone.weights": weights, "preprocess.size": size}
-    flags |= {"seed": seed, "device": device, **_data_flags(options)}
+    flags |= {"seed": seed, "device": device, **data_flags(options)}
     flags |= {f"pretext.{name}": value for name, value in settings.items() if name != "kind"}
     return pretrain_weights(
         [Path(item) for item in several],

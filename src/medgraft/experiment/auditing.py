@@ -11,9 +11,9 @@ import pandas as pd
 
 from medgraft.data.cohort.read import read_cohort
 from medgraft.data.imaging.reader import ImageReader
-from medgraft.errors import UsageError
 from medgraft.experiment.build import build_source
 from medgraft.experiment.config import resolve_config
+from medgraft.experiment.run import require_empty
 from medgraft.experiment.stages.embedding import without_failures
 from medgraft.experiment.stages.splitting import identifiers_of, known_patients
 from medgraft.experiment.stages.workspace import pictures_of
@@ -72,8 +72,7 @@ def audit_data(
     ``out`` is a folder for ``audit.json``, ``audit.html`` and ``private/`` (thumbnails, links).
     """
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
-    if out is not None and out.exists() and (out.is_file() or any(out.iterdir())) and not overwrite:
-        raise UsageError(f"--out {out}: it is there already and not empty; give another folder, or --overwrite")
+    require_empty(out, overwrite=overwrite)
     config = resolve_config(file, sets, flags)
     cohort = read_cohort(data, config.data, home=home, reader=reader, progress=progress)
     pictures = pictures_of(cohort.table)

@@ -22,6 +22,7 @@ from medgraft.errors import ConfigError, UsageError
 from medgraft.experiment.search import SearchSection
 from medgraft.registry import nearest
 from medgraft.transfer.strategies import (
+    adversarial,
     attention,
     bitfit,
     boosting,
@@ -62,6 +63,7 @@ _BUILT_IN = (
     ridge,
     nearest_centroid,
     l2_sp,
+    adversarial,
     distill,
     bitfit,
     ssf,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.options import CohortOptions
-from medgraft.data.cohort.read import read_cohort, read_pictures
+from medgraft.data.cohort.read import read_pictures
 from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, LeakageError, UsageError
@@ -23,7 +23,7 @@ from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.evaluating import evaluate_part, majority_of, prediction_rows
 from medgraft.experiment.stages.slices import slice_weights
-from medgraft.experiment.stages.workspace import pictures_of
+from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table, write_csv, write_table
 from medgraft.files import read_json, write_json
 from medgraft.home import Home
@@ -75,7 +75,7 @@ def predict_files(
         raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
     single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
     cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
-    cohorts += [_cohort(f, options or CohortOptions(), home, reader, progress) for f in files if f not in single]
+    cohorts += [read_told(f, options or CohortOptions(), home, reader, progress) for f in files if f not in single]
     table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
     answer = predictor.predict(pictures_of(table), reader=reader, progress=progress)
     columns: dict[str, Any] = {"file": table["path"], "member": table["member"], "case_id": table["case_id"]}
@@ -133,14 +133,6 @@ def _refused(cohorts: Sequence[Cohort], columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _cohort(data: Path, options: CohortOptions, home: Home, reader: ImageReader, progress: Progress) -> Cohort:
-    """The cases of one argument, with its notes told."""
-    cohort = read_cohort(data, options, home=home, reader=reader, progress=progress)
-    for note in cohort.notes:
-        progress.notice(note)
-    return cohort
-
-
 def evaluate_run(
     run: Path,
     data: Path,
@@ -165,7 +157,7 @@ def evaluate_run(
     folder = RunFolder(run)
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
     predictor = Predictor.load(run, home, device=choose_device(device))
-    cohort = _cohort(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
+    cohort = read_told(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
     part = f"external:{name or cohort.name}"
     if part in metrics and not overwrite:
         raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
@@ -267,7 +259,7 @@ def embed_data(
     if out.exists() and not overwrite:
         raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
     config = resolve_config(file, sets, flags)
-    cohort = _cohort(data, config.data, home, reader, progress)
+    cohort = read_told(data, config.data, home, reader, progress)
     pictures = pictures_of(cohort.table)
     job, preprocessing = build_source(config, pictures, home, reader)
     result = embed_cases(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)

@@ -19,7 +19,7 @@ from medgraft.errors import ArtifactError, UsageError
 from medgraft.files import read_json, verify_manifest, write_json
 from medgraft.types import FORMAT_VERSION
 
-__all__ = ["RunFolder", "versions"]
+__all__ = ["RunFolder", "require_empty", "versions"]
 
 _RECORDED = ("medgraft", "numpy", "openvino", "pandas", "pillow", "pydicom", "scipy", "timm", "torch", "torchvision")
 
@@ -33,6 +33,12 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def require_empty(out: Path | None, *, overwrite: bool) -> None:
+    """For verbs that may write a folder of their own: ``UsageError`` where something is in it already."""
+    if out is not None and out.exists() and (out.is_file() or any(out.iterdir())) and not overwrite:
+        raise UsageError(f"--out {out}: it is there already and not empty; give another folder, or --overwrite")
 
 
 @dataclass(frozen=True)

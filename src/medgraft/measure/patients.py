@@ -57,6 +57,11 @@ class Patients:
         summed = np.bincount(self.codes, weights=values.astype(np.float64), minlength=self.count)
         return summed.astype(np.float64)
 
+    def divided(self, parts: NDArray[np.integer[Any]]) -> bool:
+        """Whether some patient has cases in two of ``parts`` (n,), such as folds."""
+        pairs = np.unique(np.stack([self.codes, parts]), axis=1)
+        return bool(pairs.shape[1] > self.count)
+
     def number(self, member: NDArray[np.bool_]) -> int | None:
         """How many patients the cases in ``member`` (n,) come from; ``None`` where that is unknown."""
         return int(np.unique(self.codes[member]).size) if self.known else None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medgraft.errors import DataError, UsageError
 
-__all__ = ["choose_threshold", "predicted_class"]
+__all__ = ["choose_threshold", "cut_between", "predicted_class"]
 
 
 def choose_threshold(y_true: NDArray[Any], p: NDArray[Any], rule: str = "youden") -> float:
@@ -44,7 +44,11 @@ def choose_threshold(y_true: NDArray[Any], p: NDArray[Any], rule: str = "youden"
     if not gain.size or gain.max() <= 0:
         return 0.5
     best = int(np.argmax(gain))
-    lower, upper = float(values[best]), float(values[best + 1])
+    return cut_between(float(values[best]), float(values[best + 1]))
+
+
+def cut_between(lower: float, upper: float) -> float:
+    """Midway between two scores; in any case above ``lower`` and at most ``upper``."""
     middle = lower + (upper - lower) / 2
     return middle if lower < middle <= upper else upper
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -27,6 +28,7 @@ FILES = {
     "metrics": "metrics.json",
     "model": "bundle/model.json",
     "preprocessing": "bundle/preprocessing.json",
+    "shift": "shift.json",
     "split": "split.json",
     "timings": "timings.json",
 }
@@ -53,6 +55,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "classical",
     ]
     assert main(["fit", str(data), "--out", str(folder / "run"), *budget]) == 0
+    assert main(["shift", str(data), "--target", str(data), "--out", str(folder / "shift")]) == 0
+    shutil.copy(folder / "shift" / "shift.json", folder / "run")
     return folder / "run"
 
 

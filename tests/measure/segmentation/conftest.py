@@ -24,11 +24,11 @@ def make_masks(seed: int, shape: tuple[int, ...], fill: float = 0.3) -> tuple[np
     return truth, truth ^ (random.random(shape) < 0.2 * random.random())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def ball() -> Callable[..., np.ndarray]:
     return make_ball
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def masks() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     return make_masks

@@ -91,7 +91,7 @@ def test_what_does_not_fit_is_refused() -> None:
     mask = np.ones((4, 4), dtype=bool)
     with pytest.raises(UsageError, match="bring the prediction to the truth's grid"):
         MaskPair.of(mask, mask[:3])
-    with pytest.raises(UsageError, match=r"give the same \(rows, columns\)"):
+    with pytest.raises(UsageError, match=r"2-D|slices, rows, columns"):
         MaskPair.of(mask[0], mask[0])
     with pytest.raises(UsageError, match="one class at a time"):
         MaskPair.of(mask.astype(np.uint8), mask)

@@ -17,7 +17,7 @@ from medgraft.transfer.strategies.strategy import Material
 from medgraft.transfer.strategies.tuning import TuningConfig, tune
 from medgraft.transfer.training.lesson import Lesson
 from medgraft.transfer.training.objective import CrossEntropy, Distilled, Focal, LogitAdjusted
-from medgraft.transfer.training.plan import Plan, Rates
+from medgraft.transfer.training.plan import AdversaryPlan, Plan, Rates
 
 FACTS = BackboneFacts("b", "w", "c", 4, 10, 8, (0,) * 3, (1,) * 3, "bilinear", "-", "-", "-")
 PLAN = Plan(Rates(0.1, 1.0, 0.0))
@@ -84,6 +84,21 @@ def test_training_starts_from_a_plain_probe_or_from_nothing(material, trained):
     assert np.abs(trained.start.weight).sum() == 0
     assert done.backbone_state is not None  # its best epoch, whatever it is
     assert "without the probe" in done.facts["text"]
+
+
+@pytest.mark.parametrize("epoch", [2, 0])
+def test_under_attack_the_probe_is_nothing_to_be_beaten(material, monkeypatch, epoch):
+    """The loss under attack is above that of the probe on clean pictures, and what was trained is given back."""
+    head = LinearHead(np.full((2, 4), 7.0, np.float32), np.zeros(2, np.float32))
+    history = [{"seconds": 1.0, "val_loss": 9.5}, *[{"seconds": 1.0, "val_loss": 9.0}] * 3]
+    result = SimpleNamespace(best_epoch=epoch, best_loss=9.0, stopped_early=False, history=history)
+    done = SimpleNamespace(trained=result, head=head, backbone_state={"w": np.ones(1)}, facts={})
+    monkeypatch.setattr(tuning, "_train", lambda course, material, start: done)
+    plan = replace(PLAN, adversary=AdversaryPlan("pgd", 0.1, 3, 0.5, 6.0, 1, 5))
+    found = tune("x", TuningConfig(), plan, material)
+    assert found.head is head and found.backbone_state is not None
+    assert found.facts["helped"] == (epoch > 0)
+    assert "under attack" in found.facts["text"] and "9.5000" in found.facts["text"]
 
 
 def test_volumes_and_missing_validation_are_refused(material, trained):

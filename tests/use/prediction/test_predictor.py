@@ -42,6 +42,14 @@ def test_probabilities_are_features_through_the_head(fitted):
     assert answer.embedding.forward_passes == 0  # known from the fit
 
 
+def test_features_alone(fitted):
+    predictor = Predictor.load(fitted.run, fitted.home)
+    answer = predictor.predict(pictures(fitted), reader=ImageReader())
+    np.testing.assert_array_equal(
+        predictor.embed(pictures(fitted), reader=ImageReader()).features, answer.embedding.features
+    )
+
+
 def test_the_threshold_decides(fitted):
     predictor = Predictor.load(fitted.run / "bundle", fitted.home)
     answer = predictor.predict(pictures(fitted, 20), reader=ImageReader())

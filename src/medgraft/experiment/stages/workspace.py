@@ -17,6 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.cohort.read import read_cohort
 from medgraft.data.cohort.split import Split
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.reader import ImageReader
@@ -34,13 +36,21 @@ from medgraft.transfer.selection.site_out import LeftSiteOut
 from medgraft.transfer.strategies.strategy import OutOfFold, Strategy, Transferred
 from medgraft.transfer.tasks.task import Task
 
-__all__ = ["Workspace", "pictures_of"]
+__all__ = ["Workspace", "pictures_of", "read_told"]
 
 
 def pictures_of(table: pd.DataFrame) -> list[Picture]:
     """Where the pixels of each row are."""
     columns = zip(table["path"], table["member"], table["sha256"], strict=True)
     return [Picture(Path(path), member, digest) for path, member, digest in columns]
+
+
+def read_told(data: Path, options: CohortOptions, home: Home, reader: ImageReader, progress: Progress) -> Cohort:
+    """The cases of one argument, with its notes told."""
+    cohort = read_cohort(data, options, home=home, reader=reader, progress=progress)
+    for note in cohort.notes:
+        progress.notice(note)
+    return cohort
 
 
 @dataclass

@@ -130,7 +130,9 @@ def evaluate_outlines(
     value = table.means(np.ones((len(cases), 1)))
     redrawn = np.concatenate([table.means(drawn) for drawn in case_weights(patients, replicates, seed)], axis=2)
     member = table.weights > 0
-    overall = _estimates(table.names, _over_classes(value)[:, 0], _over_classes(redrawn), member.any(axis=0), patients)
+    overall = _estimates(
+        table.names, _over_classes(value)[:, 0], _over_classes(redrawn), np.asarray(member.any(axis=0)), patients
+    )
     each = {
         label: _estimates(table.names, value[row, :, 0], redrawn[row], member[row], patients)
         for row, label in enumerate(table.labels)

@@ -20,14 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.errors import DataError, UsageError
+from medgraft.measure.probabilities import unit_rows
 from medgraft.registry import Registry
 
 __all__ = ["TRANSFERABILITY", "Inputs", "TransferScore", "class_codes"]
 
 Floats = NDArray[np.float64]
 Inputs = Literal["features", "source probabilities"]
-SUM_TOLERANCE = 1e-3
-"""How far a row of probabilities may be from 1: a softmax in half precision is."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,15 @@ class TransferScore:
 
     def _probabilities(self, values: Floats) -> Floats:
         """Rows that sum to exactly 1, where they nearly did."""
-        sums = values.sum(axis=1)
-        if values.min() < 0 or np.abs(sums - 1).max() > SUM_TOLERANCE:
+        rows = unit_rows(values)
+        if rows is None:
+            sums = values.sum(axis=1)
             raise DataError(
                 f"scoring a source by {self.name}: need probabilities of the source classes, rows that sum to 1; got "
                 f"values of {values.min():.3g} to {values.max():.3g}, sums of {sums.min():.3g} to {sums.max():.3g}. "
                 "Apply the softmax first, or use a score that takes features"
             )
-        return np.asarray(values / sums[:, None])
+        return rows
 
 
 def class_codes(labels: NDArray[Any], cases: int, doing: str) -> NDArray[np.intp]:

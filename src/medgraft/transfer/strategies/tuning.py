@@ -116,12 +116,15 @@ def tune(
         start = LinearHead(np.zeros(shape, np.float32), np.zeros(shape[0], np.float32))
     tuned = _train(_Course(name, config, plan, lesson), material, start)
     before = _validation_loss(probe, material, config.class_weights)
-    helped = tuned.trained.best_epoch > 0 and (not from_probe or tuned.trained.best_loss < before)
+    # A loss under attack is not to be compared with that of the probe on clean pictures.
+    must_beat = from_probe and plan.adversary is None
+    helped = tuned.trained.best_epoch > 0 and (not must_beat or tuned.trained.best_loss < before)
+    text = _robust(tuned) if plan.adversary is not None else _outcome(tuned, before, from_probe, helped)
     return Transferred(
-        head=tuned.head if helped or not from_probe else probe.head,
-        backbone_state=tuned.backbone_state if helped or not from_probe else None,
+        head=tuned.head if helped or not must_beat else probe.head,
+        backbone_state=tuned.backbone_state if helped or not must_beat else None,
         history=tuned.trained.history,
-        facts={**_facts(tuned, before, from_probe, helped), "probe": probe.facts},
+        facts={**_facts(tuned, before, helped), "text": text, "probe": probe.facts},
     )
 
 
@@ -164,8 +167,10 @@ def _train(course: _Course, material: Material, start: LinearHead) -> FineTuned:
     """Everything that needs torch, which is imported here and not above: it costs seconds, and a start
     of the command line with another strategy never comes here."""
     from medgraft.transfer.training import finetuning
+    from medgraft.transfer.training.adversary import adversary_of
     from medgraft.transfer.training.checkpoint import Checkpoints
     from medgraft.transfer.training.examples import Examples
+    from medgraft.transfer.training.exposure import Plain
     from medgraft.transfer.training.pixel_feed import PixelFeed, augmentation
     from medgraft.transfer.training.recipe import Cases, Recipe
 
@@ -187,6 +192,7 @@ def _train(course: _Course, material: Material, start: LinearHead) -> FineTuned:
         seed=material.seed,
         device=material.device,
         objective=_objective(course, train.labels, material.n_classes),
+        exposure=Plain() if plan.adversary is None else adversary_of(plan.adversary),
         ema=config.ema_decay if config.average == "ema" else 0.0,
         anchor=plan.anchor,
         until=material.until,
@@ -224,33 +230,48 @@ def auroc_column(probability: NDArray[np.float64], labels: NDArray[np.int64]) ->
     return {"val_auroc": value if np.isfinite(value) else None}
 
 
-def _facts(tuned: FineTuned, before: float, from_probe: bool, helped: bool) -> dict[str, Any]:
-    """What the report tells of the training; ``before`` is the validation loss of the probe."""
+def _outcome(tuned: FineTuned, before: float, from_probe: bool, helped: bool) -> str:
+    """What came of it, in a sentence; ``before`` is the validation loss of the probe."""
     trained = tuned.trained
     epochs, after = len(trained.history) - 1, trained.best_loss
     if not from_probe:
-        text = (
+        return (
             f"Training without the probe came to a validation loss of {after:.4f} (epoch {trained.best_epoch} of "
             f"{epochs}); that of the linear probe is {before:.4f}."
         )
-    elif helped:
-        text = (
+    if helped:
+        return (
             f"Fine-tuning lowered the validation loss of the probe from {before:.4f} to {after:.4f} "
             f"(epoch {trained.best_epoch} of {epochs})."
         )
-    else:
-        text = (
-            f"Fine-tuning did not help: none of {epochs} epochs had a lower validation loss than the probe "
-            f"({before:.4f}), so the probe was kept."
-        )
+    return (
+        f"Fine-tuning did not help: none of {epochs} epochs had a lower validation loss than the probe "
+        f"({before:.4f}), so the probe was kept."
+    )
+
+
+def _robust(tuned: FineTuned) -> str:
+    """The same of a training against attacks, whose validation losses are those under attack."""
+    trained = tuned.trained
+    start, epochs = float(trained.history[0]["val_loss"]), len(trained.history) - 1
+    if trained.best_epoch == 0:
+        return f"None of {epochs} epochs had a lower validation loss under attack than the start ({start:.4f})."
+    return (
+        f"Training against attacks changed the validation loss under attack from {start:.4f} to "
+        f"{trained.best_loss:.4f} (epoch {trained.best_epoch} of {epochs})."
+    )
+
+
+def _facts(tuned: FineTuned, before: float, helped: bool) -> dict[str, Any]:
+    """What the report tells of the training; ``before`` is the validation loss of the probe."""
+    trained = tuned.trained
     return {
         "helped": helped,
         "best_epoch": trained.best_epoch,
-        "epochs": epochs,
+        "epochs": len(trained.history) - 1,
         "stopped_early": trained.stopped_early,
         "probe_val_loss": before,
-        "best_val_loss": after,
-        "text": text,
+        "best_val_loss": trained.best_loss,
         "minutes": sum(float(row["seconds"]) for row in trained.history) / 60,
         **tuned.facts,
     }

@@ -25,6 +25,7 @@ from medgraft.progress import Progress
 from medgraft.transfer.models.freezing import trainable
 from medgraft.transfer.training.average import MovingAverage, recompute_batchnorm
 from medgraft.transfer.training.checkpoint import Checkpoint, Checkpoints
+from medgraft.transfer.training.exposure import Learner
 from medgraft.transfer.training.judging import judge
 from medgraft.transfer.training.placement import Placement
 from medgraft.transfer.training.recipe import Cases, Recipe
@@ -100,6 +101,7 @@ class _Loop:
     ) -> None:
         self.placement = Placement(recipe.device)
         self.network = self.placement.network(network)
+        self.learner = Learner(self.network, self.placement)
         self.cases, self.recipe, self.progress = cases, recipe, progress
         self.parameters = trainable(network)
         held = [id(item) for group in groups for item in group["params"]]
@@ -115,7 +117,7 @@ class _Loop:
             for group in self.optimiser.param_groups
             if recipe.anchor and group.get("anchored")
         ]
-        self.per_epoch = len(batches(np.arange(len(cases.train)), recipe.batch_size))
+        self.per_epoch = len(batches(np.arange(len(cases.train)), recipe.batch_size)) * recipe.exposure.replays
         self._given = _snapshot(network)
 
     def start(self) -> _State:
@@ -140,7 +142,9 @@ class _Loop:
             self.recipe.thaw(epoch)
         balance = self.cases.train.labels if self.recipe.sampling == "balanced" else None
         order = epoch_order(self.recipe.seed, epoch, len(self.cases.train), balance)
-        parts = batches(order, self.recipe.batch_size)
+        replays = self.recipe.exposure.replays
+        parts = [part for part in batches(order, self.recipe.batch_size) for _ in range(replays)]
+        self.recipe.exposure.begin()
         label = f"training, epoch {epoch} of at most {self.recipe.epochs}"
         self.network.train()
         total = 0.0
@@ -158,7 +162,7 @@ class _Loop:
             {
                 "epoch": epoch,
                 "lr": float(self.optimiser.param_groups[-1]["lr"]),
-                "train_loss": total / len(order),
+                "train_loss": total / (replays * len(order)),
                 "val_loss": loss,
                 **scores,
                 "seconds": time.perf_counter() - began,
@@ -178,9 +182,8 @@ class _Loop:
         weights = self.placement.vector(train.weights[chosen].astype(np.float32))
         self.optimiser.zero_grad(set_to_none=True)
         with seeded(self.placement.device, recipe.seed, epoch, step):
-            with self.placement.precision():
-                logits = self.network(*inputs)
-            loss = (recipe.objective.loss(logits.float(), labels) * weights).mean()
+            each = recipe.exposure.loss(self.learner, inputs, labels, recipe.objective)
+            loss = (each * weights).mean()
             value = float(loss.detach())
             self._require_finite(value, "loss", chosen, epoch, step)
             torch.autograd.backward(loss)

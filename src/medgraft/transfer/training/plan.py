@@ -9,7 +9,7 @@ from typing import Literal
 from medgraft.transfer.models.adapter_plan import LowRankPlan, ScaleShiftPlan
 from medgraft.transfer.training.packing import Precision
 
-__all__ = ["Plan", "PrefixPlan", "Rates"]
+__all__ = ["AdversaryPlan", "Plan", "PrefixPlan", "Rates"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,24 @@ class PrefixPlan:
 
 
 @dataclass(frozen=True)
+class AdversaryPlan:
+    """What pictures are changed by while the network learns (see ``adversary``).
+
+    ``epsilon``: largest change of a pixel, in [0, 1]; ``steps`` of an attack, each ``step`` times epsilon; ``beta``:
+    weight of TRADES' second part; ``replays`` of a batch where training is ``free``; ``judge_steps``: steps of the
+    attack on validation cases.
+    """
+
+    method: Literal["fgsm", "free", "pgd", "trades"]
+    epsilon: float
+    steps: int
+    step: float
+    beta: float
+    replays: int
+    judge_steps: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """What learns.
 
@@ -45,6 +63,7 @@ class Plan:
     ``prefix``: how activations at the cut are kept; ``None``: they are computed each time. ``thaw_every``: epochs after
     which the next stage joins in, the last one first; 0: all from the start. ``wise``: the weights between start and
     end with the lowest validation loss. ``anchor``: pull of the backbone to where it started, see ``Recipe``.
+    ``adversary``: what attacks the pictures in training, and those on which epochs are judged.
     """
 
     rates: Rates
@@ -55,3 +74,4 @@ class Plan:
     thaw_every: int = 0
     wise: bool = False
     anchor: float = 0.0
+    adversary: AdversaryPlan | None = None

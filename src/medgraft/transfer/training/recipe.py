@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.transfer.training.examples import Examples
+from medgraft.transfer.training.exposure import Exposure, Plain
 from medgraft.transfer.training.objective import CrossEntropy, Objective
 
 __all__ = ["Cases", "Recipe", "Score"]
@@ -35,7 +36,8 @@ class Recipe:
     ``anchor``: pull to the weights of the start, a step (decoupled L2-SP, Li et al. 2018), for groups that ask for it
     (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen; ``until``: a time of
     ``time.monotonic`` after which no epoch is begun that the last one says would not be done by then; ``keep``: the
-    epoch whose weights are the outcome; with ``last`` nothing stops early; ``schedule``: see ``SCHEDULES``."""
+    epoch whose weights are the outcome; with ``last`` nothing stops early; ``schedule``: see ``SCHEDULES``;
+    ``exposure``: how a batch is shown to the network."""
 
     epochs: int
     batch_size: int
@@ -45,6 +47,7 @@ class Recipe:
     seed: int
     device: str
     objective: Objective = field(default_factory=CrossEntropy)
+    exposure: Exposure = field(default_factory=Plain)
     sampling: Literal["all", "balanced"] = "all"
     ema: float = 0.0
     anchor: float = 0.0

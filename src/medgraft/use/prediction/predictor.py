@@ -63,10 +63,15 @@ class Predictor:
         self, pictures: Sequence[Picture], *, reader: ImageReader, progress: Progress | None = None
     ) -> Predicted:
         """Probabilities and called labels; a picture that cannot be read has neither."""
-        embedding = embed_cases(
+        return self.answer(self.embed(pictures, reader=reader, progress=progress))
+
+    def embed(
+        self, pictures: Sequence[Picture], *, reader: ImageReader, progress: Progress | None = None
+    ) -> CaseEmbedding:
+        """Features as the bundle's network sees them; no head is asked."""
+        return embed_cases(
             pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self._engine, progress=progress
         )
-        return self.answer(embedding)
 
     def answer(self, embedding: CaseEmbedding) -> Predicted:
         """From features on."""

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from medgraft.files import read_json, write_text
 from medgraft.use.report.pictures import Pictures, read_pictures
+from medgraft.use.report.templating import draw_inert
 from medgraft.use.report.wording import counted
 
 __all__ = ["AuditSection", "audit_sections", "render_audit", "sections_with_pictures"]
@@ -37,13 +35,7 @@ def render_audit(folder: Path, *, title: str, images: bool = True) -> Path:
     sections = audit_sections(read_json(folder / "audit.json"))
     wanted = [case for section in sections for cases, _ in section.groups for case in cases] if images else []
     pictures = read_pictures(folder, wanted, budget=_PICTURE_BYTES) if images else Pictures()
-    templates = Environment(
-        loader=PackageLoader("medgraft.use.report", "templates"), undefined=StrictUndefined, autoescape=True
-    )
-    style = templates.loader.get_source(templates, "style.css")[0] if templates.loader else ""
-    page = templates.get_template("audit.html").render(
-        title=title, sections=sections, pictures=pictures, style=Markup(style)
-    )
+    page = draw_inert("audit.html", {"title": title, "sections": sections, "pictures": pictures})
     write_text(folder / "audit.html", page)
     return folder / "audit.html"
 

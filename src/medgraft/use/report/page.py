@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -40,6 +39,7 @@ from medgraft.use.report.provenance import (
 from medgraft.use.report.slices import SliceView
 from medgraft.use.report.summary import summarise
 from medgraft.use.report.tables import class_table, cohort_table, key_figures, site_table
+from medgraft.use.report.templating import environment, source_of
 from medgraft.use.report.wording import clip, counted, listing
 
 __all__ = ["Extras", "draw_card", "draw_page", "page_title"]
@@ -75,11 +75,6 @@ def _policy(scripts: Sequence[str]) -> str:
     )
 
 
-def _templates(**options: Any) -> Environment:
-    """The templates of this room; an unknown name in one is an error."""
-    return Environment(loader=PackageLoader("medgraft.use.report", "templates"), undefined=StrictUndefined, **options)
-
-
 def page_title(run: Artefacts) -> str:
     """What the run is about: the cohort's name, or its classes."""
     name = run.config.get("name") or run.config_value("cohort_name", "data_name")
@@ -100,10 +95,9 @@ def _picture_note(pictures: Pictures, images: bool) -> str:
 
 def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extras: Extras, *, images: bool) -> str:
     """The whole HTML document."""
-    templates = _templates(autoescape=True, trim_blocks=False)
+    templates = environment(autoescape=True, trim_blocks=False)
     templates.filters |= {"embedded": _embedded, "counted": counted, "clip": clip}
-    loader = templates.loader
-    source = {name: loader.get_source(templates, name)[0] if loader else "" for name in ("style.css", "report.js")}
+    source = {name: source_of(templates, name) for name in ("style.css", "report.js")}
     figures, plotly = drawn_figures(run), get_plotlyjs()
     return templates.get_template("report.html").render(
         run=run,
@@ -141,7 +135,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
 
 def draw_card(run: Artefacts, card: list[CardSection]) -> str:
     """``model_card.md``: the same sections; signs of Markdown and HTML in user's text are escaped."""
-    templates = _templates(autoescape=False, finalize=_plain_markdown)
+    templates = environment(autoescape=False, finalize=_plain_markdown)
     return templates.get_template("model_card.md").render(title=page_title(run), card=card, version=_version(run))
 
 

@@ -14,7 +14,9 @@ from medgraft.transfer.models.heads.fourier import FourierHead
 from medgraft.transfer.models.heads.gallery import GalleryHead, unit_rows
 from medgraft.transfer.models.heads.grades import GradesHead
 from medgraft.transfer.models.heads.linear import LinearHead
+from medgraft.transfer.models.heads.mlp import MlpHead
 from medgraft.transfer.models.heads.per_site import PerSiteHead
+from medgraft.transfer.models.heads.shifted import ShiftedHead
 from medgraft.transfer.models.heads.sigmoid import SigmoidHead
 from medgraft.transfer.models.heads.trees import Trees, TreesHead
 
@@ -62,6 +64,21 @@ EXAMPLES = {
             ),
             *(1.5, np.array([0.1, 0.0, -0.1]), True),
         )
+    ],
+    "mlp": [
+        MlpHead(
+            *(RNG.normal(size=6), np.array([1.0, 2.0, np.inf, 1.0, 0.5, 1.0])),
+            *(RNG.normal(size=(9, 6)).astype(np.float32), RNG.normal(size=9).astype(np.float32)),
+            *(RNG.normal(size=(3, 9)).astype(np.float32), RNG.normal(size=3).astype(np.float32)),
+            True,
+        )
+    ],
+    "shifted": [
+        ShiftedHead(
+            LinearHead(RNG.normal(size=(3, 6)).astype(np.float32), np.ones(3, np.float32), True, sharpness=sharpness),
+            np.array([0.5, 0.0, -1.0]),
+        )
+        for sharpness in (0.0, 2.0)
     ],
 }
 """Heads on six features, a few of every kind."""

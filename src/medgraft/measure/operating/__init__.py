@@ -1,0 +1,1 @@
+"""A model as a clinic would use it: where it is cut, what its answers are worth, what errors cost, when it abstains."""

@@ -1,0 +1,1 @@
+"""Whether a target cohort differs from the source, in what, and whether that matters: one question a file."""

@@ -1,0 +1,1 @@
+"""Which of several adapted models is best on a target without labels: one opinion a file."""

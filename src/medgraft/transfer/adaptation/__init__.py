@@ -1,0 +1,1 @@
+"""One method a file that brings a source-site model to a target site."""

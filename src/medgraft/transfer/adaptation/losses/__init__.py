@@ -1,0 +1,1 @@
+"""What pulls two sites together while a network learns, one idea a file (torch)."""

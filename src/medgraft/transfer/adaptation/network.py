@@ -1,0 +1,44 @@
+"""Methods that change the network itself, from their options to what they give back (no torch until one is asked for).
+
+The head is the source's, on the features of the changed network; labelled target cases move it afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.adaptation.adaptation import AdaptationConfig, Adapted, Pair
+from medgraft.transfer.adaptation.collapse import collapse_reason
+from medgraft.transfer.adaptation.few_labels import moved_to_labels
+from medgraft.transfer.models.heads.linear import LinearHead
+
+if TYPE_CHECKING:
+    from medgraft.transfer.adaptation.batch_statistics import Changed
+
+__all__ = ["adapt_network"]
+
+
+def adapt_network(name: str, config: AdaptationConfig, pair: Pair) -> Adapted:
+    """By ``adabn`` or ``tent``."""
+    changed = _changed(name, config, pair)
+    head = pair.head
+    if isinstance(head, LinearHead) and head.kind == "linear":
+        target = replace(pair.target, features=changed.features)
+        head = moved_to_labels(head, target, config.target_weight)
+    probability = head.answers(Bags.single(changed.features))
+    facts: dict[str, Any] = {"target_labels": len(pair.target.known), **changed.facts}
+    reason = collapse_reason(pair.before, probability, pair.source_prior)
+    return Adapted(head, probability, changed.state, changed.history, facts, reason)
+
+
+def _changed(name: str, config: AdaptationConfig, pair: Pair) -> Changed:
+    """torch is imported here, to change a network and not to offer the methods."""
+    from medgraft.transfer.adaptation import batch_statistics
+
+    given = batch_statistics.Given.of(pair)
+    if name == "adabn":
+        return batch_statistics.target_statistics(given, **config.model_dump(include={"batch_size", "share"}))
+    options = config.model_dump(include={"batch_size", "epochs", "lr"})
+    return batch_statistics.least_entropy(given, pair.linear_head, **options)

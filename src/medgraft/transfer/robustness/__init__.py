@@ -1,0 +1,1 @@
+"""What pictures a model survives: adversarial ones (attacks), and spoilt ones (corruptions)."""

@@ -1,0 +1,1 @@
+"""How pictures are spoilt in practice, each way in five severities: one sort a file."""

@@ -1,0 +1,25 @@
+"""The plane by scikit-learn's PCA, and its signs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from medgraft.measure.shift.plane import plane
+from medgraft.measure.shift.sides import Sides
+
+
+@pytest.mark.parametrize("width", [5, 90])
+def test_as_scikit_learn_does(width: int) -> None:
+    random = np.random.default_rng(0)
+    first = random.normal(size=(20, width)) + random.normal(size=(20, 1))
+    sides = Sides.of(first, random.normal(size=(30, width)) - 0.5)
+    found = plane(sides)
+    expected = PCA(2, svd_solver="full").fit_transform(sides.standardised)
+    assert np.abs(found) == pytest.approx(np.abs(expected), abs=1e-6)
+    assert (found[20:].mean(axis=0) >= found[:20].mean(axis=0)).all()
+
+
+def test_pictures_that_are_all_the_same_lie_in_one_place() -> None:
+    assert plane(Sides.of(np.ones((8, 3)), np.ones((9, 3)))) == pytest.approx(0.0)
