@@ -26,7 +26,10 @@ def make_images(seed: int, count: int = 6, ties: bool = False) -> list[ImageBoxe
         for label in LABELS:
             true = _boxes(random, int(random.integers(0, 5)))
             near = true[random.random(len(true)) < 0.8]
-            called = np.concatenate([near + random.normal(size=near.shape) * 1.5, _boxes(random, 3), near[:1]])
+            jittered = near + random.normal(size=near.shape) * 1.5
+            # noise must not turn a small box round
+            jittered[:, 2:] = np.maximum(jittered[:, 2:], jittered[:, :2] + 1)
+            called = np.concatenate([jittered, _boxes(random, 3), near[:1]])
             called = called[random.random(len(called)) < 0.9]
             scores = random.random(len(called))
             if len(true) or random.random() < 0.5:

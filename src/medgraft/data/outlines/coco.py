@@ -66,8 +66,8 @@ def read_coco(path: Path) -> CocoFile:
     for what, found, given in (("picture", pictures, content["images"]), ("category", labels, content["categories"])):
         if len(found) != len(given):
             raise DataError(f"reading {path}: two entries have the id of one {what}; give each its own")
-    found = tuple(Annotation(names[key], sizes[key], tuple(rows[key])) for key in pictures)
-    return CocoFile(found, tuple(dict.fromkeys(labels.values())), crowds)
+    pictured = tuple(Annotation(names[key], sizes[key], tuple(rows[key])) for key in pictures)
+    return CocoFile(pictured, tuple(dict.fromkeys(labels.values())), crowds)
 
 
 def _loaded(path: Path) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from medgraft.errors import UsageError
 from medgraft.measure.detection.overlap import box_iou, checked_boxes
 
-__all__ = ["COCO_THRESHOLDS", "ImageBoxes", "Matches", "match_class"]
+__all__ = ["COCO_THRESHOLDS", "MOST", "ImageBoxes", "Matches", "match_class"]
 
 Floats = NDArray[np.float64]
 COCO_THRESHOLDS = tuple(float(value) for value in np.linspace(0.5, 0.95, 10))
 MOST = 100
+"""Predictions of an image and class that count, the best-scored."""
 _ROUNDING = 1e-10
 
 

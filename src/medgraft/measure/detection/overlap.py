@@ -39,4 +39,4 @@ def box_iou(one: NDArray[Any], other: NDArray[Any]) -> Floats:
     common = np.prod(np.clip(high - low, 0.0, None), axis=2)
     areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
     union = areas[0][:, None] + areas[1][None] - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=union > 0))
