@@ -1,4 +1,4 @@
-"""``boxes.parquet``: ``case_id label x0 y0 x1 y1``, one row a box, pixels, half-open.
+"""``boxes.parquet``: ``case_id label x0 y0 x1 y1``, one row a box, corners in pixels, half-open.
 
 A case without a row is one without boxes; which cases there are says the cohort.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from medgraft.data.outlines.boxes import Box, Boxes
+from medgraft.data.outlines.boxes import Box, Boxes, box_fault
 from medgraft.errors import ArtifactError, DataError
 from medgraft.files import write_bytes
 
@@ -33,10 +33,18 @@ def box_frame(cases: Mapping[str, Boxes]) -> pd.DataFrame:
 
 
 def boxes_of(frame: pd.DataFrame) -> dict[str, Boxes]:
-    """The boxes of every case that has a row. Raises ``DataError`` for a row with a fault."""
+    """The boxes of every case that has a row, in the order of rows. Raises ``DataError``, with the row (from 1), for a
+    row with a fault."""
     found: dict[str, list[Box]] = {}
-    for case, label, *corners in frame.loc[:, list(BOX_COLUMNS)].itertuples(index=False, name=None):
-        found.setdefault(str(case), []).append(Box(str(label), *(float(value) for value in corners)))
+    rows = frame.loc[:, list(BOX_COLUMNS)].itertuples(index=False, name=None)
+    for number, (case, label, *corners) in enumerate(rows, start=1):
+        if not isinstance(case, str) or not isinstance(label, str):
+            raise DataError(f"reading boxes: row {number} has no case_id or no label as text; make the table again")
+        box = Box(label, *(float(value) for value in corners))
+        fault = box_fault(box)
+        if fault:
+            raise DataError(f"reading boxes: the box of row {number} {fault}; correct it")
+        found.setdefault(case, []).append(box)
     return {case: Boxes(tuple(rows)) for case, rows in found.items()}
 
 
@@ -48,11 +56,13 @@ def write_boxes(path: Path, frame: pd.DataFrame) -> None:
 
 
 def read_boxes(path: Path) -> pd.DataFrame:
-    """What ``write_boxes`` wrote. Raises ``ArtifactError`` where it is damaged, or not it."""
+    """What ``write_boxes`` wrote. Raises ``ArtifactError`` where it is damaged, not it, or has a row with a fault."""
     try:
         frame = pd.read_parquet(path)
         boxes_of(frame)
-    except (OSError, ValueError, KeyError, TypeError, DataError) as error:
+    except DataError as error:
+        raise ArtifactError(f"reading {path}: it was changed ({error}); make it again") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(
             f"reading {path}: it is damaged or no table of boxes ({type(error).__name__}); make it again"
         ) from error

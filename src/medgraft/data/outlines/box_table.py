@@ -1,8 +1,8 @@
 """Boxes in a table, one row a box: which columns hold the corners, and what a row says.
 
-Corners are ``x0 y0 x1 y1`` or ``xmin ymin xmax ymax``; with ``w h`` or ``width height`` beside ``x y``, ``x0 y0`` or
-``xmin ymin`` they are the first corner and a size. In any case. Pixels, half-open. A row whose four cells are empty is
-a picture without boxes.
+Corners are ``x0 y0 x1 y1``, ``x1 y1 x2 y2``, ``xmin ymin xmax ymax``, ``x_min y_min x_max y_max`` or ``left top right
+bottom``; with ``w h``, ``width height`` or ``box_width box_height`` beside a first corner or ``x y`` they are that
+corner and a size. Upper case or lower, pixels, half-open. A row whose four cells are empty is a picture without boxes.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ class BoxColumns:
         return None
 
     def box(self, label: str | None, cells: Sequence[str | None]) -> Box | None:
-        """The box of a row; ``None`` where its four cells are empty. A cell that is no number comes out as NaN."""
-        given = [cells[place] for place in self.places]
+        """The box of a row; ``None`` where its four cells are empty, or not there. A cell that is no number comes out
+        as NaN, for ``sift`` to tell."""
+        given = [cells[place] if place < len(cells) else None for place in self.places]
         if all(cell is None or not cell.strip() for cell in given):
             return None
         x0, y0, x1, y1 = (_number(cell) for cell in given)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from medgraft.errors import DataError
 
-__all__ = ["Annotation", "Box", "Boxes", "Sifted", "Size", "sift"]
+__all__ = ["Annotation", "Box", "Boxes", "Sifted", "Size", "box_fault", "sift"]
 
 Size = tuple[int, int]
 """Rows and columns of a picture."""
@@ -53,7 +53,7 @@ class Boxes:
 
     def __post_init__(self) -> None:
         for number, box in enumerate(self.rows, start=1):
-            fault = _grave_fault(box, self.size) or _no_area(box)
+            fault = box_fault(box, self.size)
             if fault:
                 raise DataError(f"box {number} of {len(self.rows)} ({box.label}) {fault}; correct the annotation")
 
@@ -111,6 +111,11 @@ def sift(rows: Iterable[Box], size: Size | None = None) -> Sifted:
     return Sifted(Boxes(tuple(kept), size), tuple(left_out))
 
 
+def box_fault(box: Box, size: Size | None = None) -> str | None:
+    """Why a box can be neither learned nor measured, in words that follow "the box"; ``None`` where it can."""
+    return _grave_fault(box, size) or _no_area(box)
+
+
 def _grave_fault(box: Box, size: Size | None) -> str | None:
     """What makes an annotation unfit for use, in words that follow "the box"."""
     if not box.label.strip():
@@ -139,4 +144,7 @@ def _rounded(box: Box, size: Size | None) -> Box:
     beyond = max(-box.x0, -box.y0, box.x1 - width, box.y1 - height)
     if not 0 < beyond <= _ROUNDING:
         return box
-    return Box(box.label, max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, width), min(box.y1, height))
+    # all corners alike: a box that lies wholly in the rounding has no area then, and is not turned round
+    x0, x1 = (min(max(value, 0.0), width) for value in (box.x0, box.x1))
+    y0, y1 = (min(max(value, 0.0), height) for value in (box.y0, box.y1))
+    return Box(box.label, x0, y0, x1, y1)

@@ -4,6 +4,7 @@
 original challenge counted pixels from 1, which differs by a pixel. XML from strangers can be made to fill the memory:
 a document type (and with it every entity), deep nesting and files of more than 16 MB are refused before anything is
 expanded.
+Source: Everingham et al., Int J Comput Vis 2010;88:303-338 (Pascal VOC).
 """
 
 from __future__ import annotations
@@ -28,10 +29,14 @@ def read_voc(path: Path) -> Annotation:
     numbers come out as NaN. Raises ``ReaderError`` without the path for what is no VOC annotation."""
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise ReaderError(f"its annotation is longer than {_MOST_BYTES >> 20} MB, which no picture's is")
+            raise ReaderError(
+                f"its annotation is longer than {_MOST_BYTES >> 20} MB, which no picture's is; split it or remove it"
+            )
         data = path.read_bytes()
     except OSError as error:
-        raise ReaderError(f"its annotation cannot be opened ({error.strerror}); check its permissions") from error
+        raise ReaderError(
+            f"its annotation cannot be opened ({error.strerror or error}); check its name and permissions"
+        ) from error
     root = _parsed(data)
     if root.tag != "annotation":
         raise ReaderError("its annotation is XML, but not of Pascal VOC; an element `annotation` is needed")
@@ -47,7 +52,9 @@ def _parsed(data: bytes) -> ElementTree.Element:
         nonlocal depth
         depth += 1
         if depth > _DEEPEST:
-            raise ReaderError(f"its annotation is nested more than {_DEEPEST} deep, which none of Pascal VOC is")
+            raise ReaderError(
+                f"its annotation is nested more than {_DEEPEST} deep, which none of Pascal VOC is; write it again"
+            )
 
     def closed(name: str) -> None:
         nonlocal depth
@@ -67,9 +74,7 @@ def _parsed(data: bytes) -> ElementTree.Element:
 
 def _box(item: ElementTree.Element) -> Box:
     place = item.find("bndbox")
-    corners = [
-        math.nan if place is None else _number(place.findtext(side)) for side in ("xmin", "ymin", "xmax", "ymax")
-    ]
+    corners = [math.nan if place is None else _number(place.findtext(side)) for side in _SIDES]
     return Box((item.findtext("name") or "").strip(), *corners)
 
 
