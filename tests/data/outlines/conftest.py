@@ -56,7 +56,7 @@ def coco_content(pictures: dict[str, Sequence[Box]]) -> dict[str, Any]:
             "iscrowd": 0,
         }
         for row, (number, box) in enumerate(
-            (number, box) for number, boxes in enumerate(pictures.values(), start=7) for box in boxes
+            ((number, box) for number, boxes in enumerate(pictures.values(), start=7) for box in boxes), start=1
         )
     ]
     return {
