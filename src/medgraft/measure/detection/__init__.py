@@ -1,0 +1,1 @@
+"""How well things were found: boxes, matches, average precision, FROC."""
