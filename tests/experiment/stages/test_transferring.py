@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from medgraft.experiment.stages.transferring import _checksum
+from medgraft.experiment.stages.transferring import weights_checksum
 from medgraft.files import read_json
 from medgraft.transfer.models.bundle import read_bundle
 
@@ -34,5 +34,5 @@ def test_test_cases_are_not_in_cross_validation(fitted):
 def test_the_checksum_hangs_on_names_types_and_values():
     one = {"a": np.zeros(3, np.float32)}
     others = [{"b": one["a"]}, {"a": np.zeros(3, np.float64)}, {"a": np.ones(3, np.float32)}]
-    assert len({_checksum(state) for state in (one, *others)}) == 4
-    assert _checksum(one) == _checksum({"a": np.zeros(3, np.float32)})
+    assert len({weights_checksum(state) for state in (one, *others)}) == 4
+    assert weights_checksum(one) == weights_checksum({"a": np.zeros(3, np.float32)})
