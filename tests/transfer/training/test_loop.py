@@ -321,3 +321,24 @@ def test_thawing_is_asked_before_every_epoch(tmp_path: Path) -> None:
     asked: list[int] = []
     run(tmp_path, recipe=replace(RECIPE, thaw=asked.append))
     assert asked == [1, 2, 3, 4]
+
+
+def test_the_epoch_of_the_highest_auroc_is_kept_and_nothing_stops_early(tmp_path: Path) -> None:
+    """Scores as planted: the second epoch is the first of the best; patience is shorter than what follows."""
+    planted = iter([0.5, 0.7, 0.9, 0.9, None, 0.8])
+
+    def score(probability: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, float | None]:
+        return {"val_auroc": next(planted)}
+
+    def trained(epochs: int, keep: str, told: Cases, name: str) -> tuple[nn.Module, Trained]:
+        net = network()
+        groups = [{"params": list(net.parameters()), "lr": 0.01, "peak_lr": 0.01}]
+        recipe = replace(RECIPE, epochs=epochs, keep=keep, patience=1, schedule="steps", warmup=0.0)
+        return net, train(net, groups, told, recipe, Checkpoints(tmp_path / name, "f"), Progress())
+
+    net, found = trained(5, "best-auroc", replace(cases(), score=score), "a")
+    assert (found.best_epoch, len(found.history), found.stopped_early) == (2, 6, False)
+    planted = iter([0.5, 0.7, 0.9])
+    again, _ = trained(5, "best-auroc", replace(cases(), score=score), "a")  # resumed: nothing is left to do
+    for name, item in net.state_dict().items():
+        assert torch.equal(item, again.state_dict()[name])

@@ -32,7 +32,6 @@ from medgraft.measure.unlabelled.catalogue import score_model
 from medgraft.measure.unlabelled.score import ModelEvidence
 from medgraft.progress import Progress
 from medgraft.transfer.adaptation.adaptation import (
-    ADAPTATIONS,
     FEWEST,
     Adaptation,
     Adapted,
@@ -40,6 +39,7 @@ from medgraft.transfer.adaptation.adaptation import (
     SourceCases,
     TargetCases,
 )
+from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
 from medgraft.transfer.adaptation.guard import Verdict, guard
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.root import signed_root

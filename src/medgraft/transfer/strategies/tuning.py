@@ -63,8 +63,11 @@ class TuningConfig(BaseModel):
         Field(description="of the learning rate after its rise: a cosine to zero, or a tenth at 1/2 and again at 3/4"),
     ] = "cosine"
     keep: Annotated[
-        Literal["best", "last"],
-        Field(description="weights of the epoch with the lowest validation loss, or of the last, without early stop"),
+        Literal["best", "best-auroc", "last"],
+        Field(
+            description="weights of the epoch with the lowest validation loss, or, without early stop, of the one with "
+            "the highest validation AUROC or of the last"
+        ),
     ] = "best"
     patience: Annotated[
         int, Field(ge=1, description="epochs without a lower validation loss before training stops")

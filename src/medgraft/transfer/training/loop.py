@@ -10,7 +10,7 @@ the last one where the recipe keeps that.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,9 +59,9 @@ class _State:
     history: list[dict[str, Any]]
     best: dict[str, Tensor] = field(repr=False)
 
-    def stale(self, patience: int) -> bool:
-        """Whether the best epoch is ``patience`` epochs ago."""
-        return self.epoch - self.best_epoch >= patience
+    def stale(self, recipe: Recipe) -> bool:
+        """Whether the epoch of the lowest loss is so long ago that training stops early."""
+        return recipe.keep == "best" and self.epoch - self.best_epoch >= recipe.patience
 
 
 def train(
@@ -81,7 +81,7 @@ def train(
     loop = _Loop(network, groups, cases, recipe, progress)
     with loop.placement.deterministic():
         state = loop.resume(checkpoints) or loop.start()
-        while state.epoch < recipe.epochs and not state.stale(recipe.patience) and loop.epoch(state):
+        while state.epoch < recipe.epochs and not state.stale(recipe) and loop.epoch(state):
             checkpoints.save(loop.checkpoint(state))
     network.load_state_dict(state.best)
     network.eval()
@@ -156,7 +156,7 @@ class _Loop:
         with self._averaged():
             loss, scores = self._validate(epoch)
             state.epoch = epoch
-            if self.recipe.keep == "last" or loss < state.best_loss:
+            if self._is_best(state, loss, scores):
                 state.best_epoch, state.best_loss, state.best = epoch, loss, _snapshot(self.network)
         state.history.append(
             {
@@ -169,6 +169,13 @@ class _Loop:
             }
         )
         return True
+
+    def _is_best(self, state: _State, loss: float, scores: Mapping[str, float | None]) -> bool:
+        """Whether the epoch's weights are kept in place of those so far."""
+        if self.recipe.keep != "best-auroc":
+            return self.recipe.keep == "last" or loss < state.best_loss
+        now, before = scores.get("val_auroc"), state.history[state.best_epoch].get("val_auroc")
+        return now is not None and (before is None or now > before)
 
     def _step(self, chosen: NDArray[np.int64], epoch: int, step: int) -> float:
         """One step on the cases at positions ``chosen``; the loss before it."""

@@ -36,7 +36,8 @@ class Recipe:
     ``anchor``: pull to the weights of the start, a step (decoupled L2-SP, Li et al. 2018), for groups that ask for it
     (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen; ``until``: a time of
     ``time.monotonic`` after which no epoch is begun that the last one says would not be done by then; ``keep``: the
-    epoch whose weights are the outcome; with ``last`` nothing stops early; ``schedule``: see ``SCHEDULES``;
+    epoch whose weights are the outcome: of the lowest validation loss, of the highest validation AUROC (the earliest of
+    these), or the last; only with ``best`` training stops early; ``schedule``: see ``SCHEDULES``;
     ``exposure``: how a batch is shown to the network."""
 
     epochs: int
@@ -53,5 +54,5 @@ class Recipe:
     anchor: float = 0.0
     thaw: Callable[[int], None] | None = None
     until: float | None = None
-    keep: Literal["best", "last"] = "best"
+    keep: Literal["best", "best-auroc", "last"] = "best"
     schedule: Literal["cosine", "steps"] = "cosine"
