@@ -96,9 +96,9 @@ def originals(data, work, name):
         folder = work / "phantom"
         if not folder.exists():
             write_phantom(folder, patients=400, size=SIZE, seed=0)
-        table = next(folder.glob("*.csv"))
+        table = folder / "table.csv"
         for row in pd.read_csv(table, dtype=str).to_dict("records"):
-            yield Image.open(folder / row["path"]).convert("L").resize((SIZE, SIZE)), row["label"], row["patient_id"]
+            yield Image.open(folder / row["path"]).convert("L").resize((SIZE, SIZE)), row["label"], row["patient"]
 
 
 def features_of(data, work, name, shift):

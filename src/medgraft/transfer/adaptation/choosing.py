@@ -1,11 +1,12 @@
 """``auto``: every method that serves is tried, and one of them is used only where evidence is for it.
 
-Without target labels no score is right everywhere, so that four vote, each on several draws of the patients of both
-sides: certainty (``entropy``), soft neighbourhoods (``snd``), mutual information (``infomax``), and ``consensus``, how
-far a candidate calls what the other methods call that read the source's cases: they err in different ways, so that
-what they agree on and the source's model does not is evidence against it. With labels of target cases these alone
-decide: half of them are hidden from the methods in each draw, whose answers to them are judged by their log-loss
-(``labels``) and their order (``order``, AUROC).
+Without target labels the vote is ``consensus``, on several draws of the patients of both sides: how far a candidate
+calls what the other methods call that read the source's cases. They err in different ways, so that what they agree on
+and the source's model does not is evidence against it. Certainty (``entropy``), soft neighbourhoods (``snd``) and
+mutual information (``infomax``) are told beside it and do not vote: they like best what is surest, and among methods
+that make a model surer that was wrong more often than right (``bench/adaptation.py``). With labels of target cases
+these alone decide: half of them are hidden from the methods in each draw, whose answers to them are judged by their
+log-loss (``labels``) and their order (``order``, AUROC).
 
 Where the shift is one of class shares alone, methods that take a difference of shares for one of pictures are not
 tried. The guard has the last word (``guard.py``).
@@ -67,6 +68,8 @@ _FROM_LABELS = "pooled-labels"
 _OF_ANSWERS, _CONSENSUS = ("entropy", "snd", "infomax"), "consensus"
 _DRAWS, _SHARE = 5, 0.8
 _FEWEST_LABELS = 10
+_SURE = 0.6
+"""One score: a vote of four fifths of the draws, by the rule of succession."""
 _OF_LABELS = ("labels", "order")
 _SURE_BY_LABELS = 0.7
 """Two scores, all draws for both, are 3/4 by the rule of succession."""
@@ -125,7 +128,7 @@ def adapt_automatically(
         seconds[name] = time.perf_counter() - began
     names = tuple(results)
     by_labels = len(pair.target.known) >= _FEWEST_LABELS
-    columns = _OF_LABELS if by_labels else (*_OF_ANSWERS, _CONSENSUS)
+    columns = _OF_LABELS if by_labels else (_CONSENSUS, *_OF_ANSWERS)
     scores = {column: np.full((draws, len(names)), np.nan) for column in columns}
     for number in progress.track(range(draws), total=draws, label="judging adaptations"):
         draw = _drawn(pair, number, hide=by_labels)
@@ -134,11 +137,12 @@ def adapt_automatically(
         for name, told in _scored(names, draw, by_labels=by_labels).items():
             for column, value in told.items():
                 scores[column][number, names.index(name)] = value
+    voting = _OF_LABELS if by_labels else (_CONSENSUS,)
     verdict = guard(
-        scores,
+        {column: scores[column] for column in voting},
         collapsed=[results[name].collapsed for name in names],
         shifted=shifted or by_labels,
-        least=_SURE_BY_LABELS if by_labels else 0.8,
+        least=_SURE_BY_LABELS if by_labels else _SURE,
     )
     return Choice(names, verdict, results, scores, seconds, failed)
 
