@@ -22,7 +22,7 @@ from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.errors import ConfigError, UsageError
 from medgraft.experiment.build import choose_device
-from medgraft.experiment.config import FitConfig, resolve_config
+from medgraft.experiment.config import FitConfig, config_problems, resolve_config
 from medgraft.experiment.run import RunFolder, require_empty
 from medgraft.experiment.shifting import shift_content
 from medgraft.experiment.stages.adaptation_content import compared, guard_content, hindsight, run_warnings
@@ -183,11 +183,9 @@ def _adapted(method: str, pair: Pair, options: Mapping[str, Any]) -> Adapted:
     try:
         config = kind.Config(**options)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(
-            f"adapting by {method}: {'.'.join(map(str, first['loc']))}: {first['msg']}; it has "
-            f"{', '.join(sorted(set(kind.Config.model_fields) - {'kind'})) or 'no options'}"
-        ) from error
+        problems = "; ".join(config_problems(error, "", kind.Config))
+        known = ", ".join(sorted(set(kind.Config.model_fields) - {"kind"})) or "no options"
+        raise ConfigError(f"adapting by {method}: {problems}; it has {known}") from error
     return kind(config).adapt(pair)
 
 

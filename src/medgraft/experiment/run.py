@@ -86,7 +86,7 @@ class RunFolder:
                     self.verify()
                     return True
                 if different or overwrite:
-                    self._clear()
+                    self.clear()
         try:
             self.private.mkdir(parents=True, exist_ok=True)
             self.private.chmod(0o700)
@@ -108,7 +108,7 @@ class RunFolder:
         words = ["the data" if key == "data_digest" else key for key in differing]
         return ", ".join(words[:4]) + (" differ" if len(words) > 1 else " differs") if words else ""
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
         """Remove what a run writes, and nothing else."""
         for name in ("bundle", "private"):
             shutil.rmtree(self / name, ignore_errors=True)
@@ -121,7 +121,7 @@ class RunFolder:
         Nothing is removed once something was learnt (a bundle or a checkpoint): what lies before costs seconds.
         """
         if not self.bundle.exists() and not self.checkpoints.exists():
-            self._clear()
+            self.clear()
             with contextlib.suppress(OSError):  # other files lie there
                 self.path.rmdir()
 

@@ -33,6 +33,15 @@ def test_every_case_has_its_link_and_its_picture(pair_of_runs):
     assert set(pd.read_parquet(after / "private" / "thumbnails.parquet")["case_id"]) == cases
 
 
+def test_nothing_of_a_run_that_gave_way_is_left(fitted, tmp_path):
+    """``source-only`` has no history; the method that was there before it had one."""
+    there = write_phantom(tmp_path / "there", patients=24, seed=22, images_per_patient=(1, 1), size=64)
+    adapt_run(fitted.run, there, tmp_path / "run2", method="standardise", home=fitted.home)
+    assert (tmp_path / "run2" / "history.csv").is_file()
+    adapt_run(fitted.run, there, tmp_path / "run2", method="source-only", home=fitted.home, overwrite=True)
+    assert not (tmp_path / "run2" / "history.csv").exists()
+
+
 def test_the_numbers_are_of_the_judged_cases_alone(pair_of_runs):
     _, after = pair_of_runs
     metrics, split = read_json(after / "metrics.json"), read_json(after / "split.json")

@@ -46,7 +46,9 @@ class AdaptedRun:
 
 
 def write_adapted_run(out: RunFolder, made: AdaptedRun, *, seed: int, warnings: Sequence[str]) -> dict[str, Any]:
-    """Write everything but the report, ``timings.json`` last; the numbers of the judged cases, empty without any."""
+    """Write everything but the report, ``timings.json`` last, in place of a run that may lie there; the numbers of the
+    judged cases, empty without any."""
+    out.clear()
     out.private.mkdir(parents=True, exist_ok=True)
     out.private.chmod(0o700)
     config = {**read_json(made.source / "config.json"), "versions": versions(), "seed": seed}

@@ -37,7 +37,7 @@ __all__ = ["Trained", "train"]
 
 @dataclass(frozen=True)
 class Trained:
-    """``best_epoch`` is 0 where no epoch had a lower validation loss than the network at the start.
+    """``best_epoch`` is 0 where no epoch was better, by what the recipe keeps, than the network at the start.
 
     ``history``: ``epoch, lr`` (of the head, last step), ``train_loss`` (None at epoch 0), ``val_loss``, the
     score's columns, ``seconds``; only ``seconds`` differs between two runs.
