@@ -15,6 +15,7 @@ import argparse
 import csv
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +24,27 @@ from page import replace_section
 from PIL import Image, ImageFilter
 from pretrain import cases_of
 
+from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.phantom.cohort import write_phantom
+from medgraft.experiment.build import build_source
+from medgraft.experiment.config import resolve_config
 from medgraft.experiment.predicting import embed_data
+from medgraft.experiment.stages.source_pictures import ChangedPictures
+from medgraft.experiment.stages.workspace import pictures_of, read_told
+from medgraft.home import Home
 from medgraft.measure.intervals.delong import macro_influence
 from medgraft.measure.paired import auroc_difference
 from medgraft.measure.patients import Patients
 from medgraft.measure.shift.answers import Answers
 from medgraft.measure.shift.assessment import Evidence, assess
 from medgraft.measure.shift.sides import Sides
+from medgraft.progress import Progress
+from medgraft.source.embedding.pixel_features import PixelFeatures
+from medgraft.source.embedding.prepared import PreparedPixels
+from medgraft.source.embedding.sampling import sampled
 from medgraft.transfer.adaptation.adaptation import Pair, SourceCases, TargetCases
 from medgraft.transfer.adaptation.choosing import SOURCE_ONLY, adapt_automatically
+from medgraft.transfer.adaptation.stand_in import find_stand_in
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
 from medgraft.transfer.strategies.scored import Cases
@@ -123,14 +135,38 @@ def features_of(data, work, name, shift):
     return table[columns].to_numpy(np.float32), table["label"].to_numpy(str), table["patient_id"].to_numpy(str)
 
 
+def changed_pictures(work, name, rows, seed):
+    """The pictures of some rows of a set, to be looked at under other acquisitions."""
+    home, reader, progress = Home.find(), ImageReader(), Progress()
+    settings = resolve_config(None, [], {"preprocess.size": SIZE, "data.modality": "unknown"})
+    cohort = read_told(work / "pictures" / f"{name}-none" / "cases.csv", settings.data, home, reader, progress)
+    pictures = pictures_of(cohort.table)
+    job, preprocessing = build_source(settings, pictures, home, reader, sampled(pictures, home, reader))
+    place = {case: row for row, case in enumerate(cohort.table["case_id"])}
+    cases = pd.read_parquet(work / f"{name}-none.parquet", columns=["case_id"])["case_id"].iloc[rows]
+    pixels = PreparedPixels([pictures[place[case]] for case in cases], preprocessing, reader)
+    return ChangedPictures(pixels, PixelFeatures(job), seed=seed)
+
+
+def rows_of_source(data, work, pair, seed):
+    """The set that a pair's source is of, and which of its rows."""
+    name, _, _ = pair.partition(": ")
+    if "→" in name:
+        name = name.split("→")[0]
+        return name, np.arange(len(features_of(data, work, name, "none")[0]))
+    patients = features_of(data, work, name, "none")[2]
+    groups = np.random.default_rng(seed).permutation(np.unique(patients))
+    return name, np.flatnonzero(np.isin(patients, groups[: len(groups) // 2]))
+
+
 def pair_of(data, work, pair, seed):
     """Source and target (features, labels, patients) of one pair."""
     name, _, shift = pair.partition(": ")
     if "→" in name:
         return [features_of(data, work, side, "none") for side in name.split("→")]
     plain = features_of(data, work, name, "none")
-    groups = np.random.default_rng(seed).permutation(np.unique(plain[2]))
-    ours = np.isin(plain[2], groups[: len(groups) // 2])
+    ours = np.zeros(len(plain[0]), bool)
+    ours[rows_of_source(data, work, pair, seed)[1]] = True
     if shift == "label shift":
         theirs = with_shares(plain[1], ~ours, seed)
         return [tuple(column[rows] for column in plain) for rows in (np.flatnonzero(ours), theirs)]
@@ -178,6 +214,10 @@ def one(data, work, name, seed, draws):
     answers = Answers.of(fitted.held_out, labels, pair.before, source_groups=groups, target_groups=target_groups)
     sides = Sides.of(signed_root(here), signed_root(there), source_groups=groups, target_groups=target_groups)
     found = assess(Evidence(sides, answers), seed=seed)
+    if found.shifted and found.kind != "labels":
+        set_name, rows = rows_of_source(data, work, name, seed)
+        pictures = changed_pictures(work, set_name, rows, seed)
+        pair = replace(pair, stand_in=find_stand_in(here, groups, there, pictures, seed=seed))
     choice = adapt_automatically(pair, shifted=found.shifted, labels_only=found.kind == "labels", draws=draws)
     source = choice.results[SOURCE_ONLY].probability
     row = {
@@ -188,6 +228,8 @@ def one(data, work, name, seed, draws):
         "expected": found.expected_accuracy.atc.value if found.expected_accuracy else None,
         "accuracy": float((source.argmax(1) == truth).mean()),
         "home": judged(labels, fitted.held_out),
+        "acquisition": None if pair.stand_in is None else pair.stand_in.facts(),
+        "jury": choice.jury,
         "chosen": choice.chosen,
         "best": choice.names[choice.verdict.best],
         "sureness": choice.verdict.sureness,

@@ -17,7 +17,8 @@ TRANSFER_ROOMS = (
     ("models",),
     ("training",),
     ("strategies",),
-    ("adaptation", "robustness", "pretraining"),
+    ("robustness", "pretraining"),
+    ("adaptation",),
     ("selection",),
 )
 """The order inside ``transfer``; rooms of one line do not import each other."""

@@ -83,6 +83,24 @@ def test_auto_without_labels_says_what_it_thought(fitted, there, tmp_path):
     assert (tmp_path / "run2" / "report.html").is_file()
 
 
+def test_a_change_of_acquisition_is_found_named_and_mended(fitted, tmp_path):
+    """Other patients' pictures, stored as their negatives: one step explains it, and the source's order comes back."""
+    folder = write_phantom(tmp_path / "there", patients=40, seed=13, **SIZES)
+    for path in sorted((folder / "images").glob("*.png")):
+        pixels = np.asarray(Image.open(path))
+        Image.fromarray(np.iinfo(pixels.dtype).max - pixels).save(path)
+    result = adapt_run(fitted.run, folder, tmp_path / "run2", home=fitted.home)
+    found = result.content["acquisition"]
+    assert found["steps"][0] == "negative"
+    assert found["explained"] > 0.5
+    assert result.content["guard"]["jury"] == "stand-in"
+    assert "after negative" in " ".join(result.told)
+    gap = result.content["result"]["auroc"]
+    assert gap["first"] >= gap["second"] - 0.01
+    again = predict_files(tmp_path / "run2", [folder], home=fitted.home).table
+    assert again["p_" + read_json(tmp_path / "run2" / "bundle" / "labels.json")["labels"][0]].notna().all()
+
+
 def test_mistakes(fitted, there, brought, tmp_path):
     def refused(error, match, **words):
         words = {"run": fitted.run, "target": there, "out": tmp_path / "out", **words}

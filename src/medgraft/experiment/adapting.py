@@ -29,18 +29,21 @@ from medgraft.experiment.stages.adaptation_content import compared, guard_conten
 from medgraft.experiment.stages.adapted_run import AdaptedRun, write_adapted_run
 from medgraft.experiment.stages.shift_evidence import evidence_of
 from medgraft.experiment.stages.side_by_side import Side, SideBySide, is_run, sides_of_run
+from medgraft.experiment.stages.source_pictures import ChangedPictures
 from medgraft.experiment.stages.target_labels import TargetLabels, target_labels
 from medgraft.experiment.stages.transferring import weights_checksum
 from medgraft.experiment.stages.workspace import pictures_of
 from medgraft.home import Home
-from medgraft.measure.shift.assessment import assess
+from medgraft.measure.shift.assessment import Assessment, assess
 from medgraft.measure.threshold import choose_threshold
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import backbone_from_facts
+from medgraft.source.embedding.pixel_features import PixelFeatures
 from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.transfer.adaptation.adaptation import Adapted, Pair, SourceCases, TargetCases, TargetNetwork
 from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
 from medgraft.transfer.adaptation.choosing import SOURCE_ONLY, Choice, adapt_automatically
+from medgraft.transfer.adaptation.stand_in import StandIn, find_stand_in
 from medgraft.transfer.models.bundle import Bundle, Calibration
 from medgraft.use.prediction.predictor import Predictor
 from medgraft.use.report.adaptation import adaptation_sentences
@@ -99,12 +102,15 @@ def adapt_run(
     progress.step("comparing")
     evidence = evidence_of(both, progress)
     found = assess(evidence, seed=settings.seed)
+    pair = site.pair
+    if _asks_for_stand_in(method, found):
+        pair = replace(pair, stand_in=_stand_in(site, both.source, progress))
     if method == AUTO:
         labels_only = found.kind == "labels"
-        choice = adapt_automatically(site.pair, shifted=found.shifted, labels_only=labels_only, progress=progress)
+        choice = adapt_automatically(pair, shifted=found.shifted, labels_only=labels_only, progress=progress)
         name, adapted = choice.chosen, choice.results[choice.chosen]
     else:
-        choice, name, adapted = None, method, _adapted(method, site.pair, options or {})
+        choice, name, adapted = None, method, _adapted(method, pair, options or {})
     bundle = _brought(site, name, adapted)
     probability = _answers(bundle, adapted, both.target, site, progress)
     shift = shift_content(both, evidence, found, settings.seed)
@@ -116,6 +122,7 @@ def adapt_run(
         "collapsed": adapted.collapsed,
         "facts": adapted.facts,
         "shift": {key: shift[key] for key in ("shifted", "p_value", "kind", "overlaps", "label_shift")},
+        "acquisition": None if pair.stand_in is None else pair.stand_in.facts(),
         **_outcome(choice, site, probability),
     }
     made = AdaptedRun(
@@ -152,6 +159,26 @@ class _Site:
         _require_one_label(bundle)
         labels = target_labels(both, bundle.task.labels, wanted, settings.seed, progress)
         return cls(bundle, _pair(both, bundle, labels, settings.seed, device), labels, both.target.table, home)
+
+
+def _asks_for_stand_in(method: str, found: Assessment) -> bool:
+    """``auto`` has no use for one where nothing, or the mixture of classes alone, is found to differ."""
+    if method == AUTO:
+        return found.shifted and found.kind != "labels"
+    return "stand-in" in ADAPTATIONS.get(method).needs
+
+
+def _stand_in(site: _Site, source: Side, progress: Progress) -> StandIn | None:
+    """``None`` of volumes, whose features are of many pictures."""
+    if site.pair.network is None or (source.table["member"] == WHOLE).any():
+        return None
+    predictor = Predictor(site.bundle, site.home, device=site.pair.device)
+    network = PixelFeatures(predictor.job(), site.bundle.engine if site.pair.device == "cpu" else "auto")
+    pixels = PreparedPixels(pictures_of(source.table), site.bundle.preprocessing, ImageReader())
+    pictures = ChangedPictures(pixels, network, seed=site.pair.seed)
+    ours, target = site.pair.seen_source, site.pair.target
+    progress.step("looking for what differs in how pictures were taken")
+    return find_stand_in(ours.features, ours.groups, target.features, pictures, seed=site.pair.seed, progress=progress)
 
 
 def _require_asked(run: Path, method: str, labels: int, options: Mapping[str, Any] | None) -> None:

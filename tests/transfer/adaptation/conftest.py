@@ -12,8 +12,10 @@ import torch
 from torch import nn
 
 from medgraft.source.backbones.backbone import BackboneFacts
+from medgraft.transfer.adaptation.acquisition import Step
 from medgraft.transfer.adaptation.adaptation import Pair, SourceCases, TargetCases, TargetNetwork
 from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
+from medgraft.transfer.adaptation.stand_in import StandIn
 from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
 from medgraft.transfer.strategies.scored import Cases
 from medgraft.transfer.training.average import recompute_batchnorm
@@ -75,6 +77,37 @@ def moved(seed, classes=2, offset=1.5):
     target, truth = clusters(rng, 200, classes)
     target = target * rng.uniform(0.8, 1.25, size=8) + offset * ALONG
     return paired(source, labels, target, truth, seed=seed)
+
+
+def as_taken_there(rows, rng):
+    """What the target's scanner leaves of cases: the columns that tell the classes apart are drowned in noise, others
+    grow faint, and two that tell them apart less well stay."""
+    there = rows.copy()
+    there[:, :2] = 2.0 * rng.normal(size=(len(rows), 2)) + 1.0
+    there[:, 4:] = 0.3 * rows[:, 4:]
+    return there
+
+
+def blinded_pair(seed):
+    """A target that lacks what the source's probe reads, and a stand-in that shows it with labels."""
+    rng = np.random.default_rng(seed)
+
+    def drawn():
+        rows, labels = clusters(rng, 200, 2)
+        rows[:, 2] += 1.6 * labels
+        rows[:, 3] -= 1.6 * labels
+        return rows, labels
+
+    (source, labels), (plain, truth) = drawn(), drawn()
+    toy = paired(source, labels, as_taken_there(plain, rng), truth, seed=seed)
+    seen = as_taken_there(source, rng).astype(np.float32)
+    return Toy(replace(toy.pair, stand_in=StandIn(seen, (Step("gaussian-blur", 3),), 0.2, 0.01)), truth)
+
+
+@pytest.fixture
+def blinded():
+    """``blinded(seed)``, see ``blinded_pair``."""
+    return blinded_pair
 
 
 def other_shares(seed):
@@ -141,6 +174,7 @@ def loud_cue_sites(seed):
 
 
 TOYS = {
+    "blinded": blinded_pair,
     "loud-cue": loud_cue,
     "loud-cue-sites": loud_cue_sites,
     "moved": moved,

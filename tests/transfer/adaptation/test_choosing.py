@@ -10,6 +10,7 @@ import pytest
 from medgraft.errors import UsageError
 from medgraft.transfer.adaptation.adaptation import ADAPTATIONS
 from medgraft.transfer.adaptation.choosing import SOURCE_ONLY, adapt_automatically, served
+from medgraft.transfer.adaptation.stand_in import StandIn
 
 
 def with_labels(toy, rows):
@@ -74,3 +75,22 @@ def test_it_is_the_same_each_time_and_needs_the_source(toys):
     assert one.verdict == two.verdict
     with pytest.raises(UsageError, match="give the source's data"):
         adapt_automatically(replace(pair, source=None), draws=1)
+
+
+def test_what_a_stand_in_shows_to_help_is_used(blinded):
+    toy = blinded(0)
+    choice = adapt_automatically(toy.pair, draws=2)
+    assert choice.jury == "stand-in"
+    assert set(choice.scores) == {"stand-in", "stand-in order"}
+    after, before = (choice.results[name].probability for name in (choice.chosen, SOURCE_ONLY))
+    assert toy.accuracy(after) > toy.accuracy(before) + 0.1
+
+
+def test_what_no_acquisition_explains_is_not_adapted_to(blinded):
+    pair = blinded(0).pair
+    unlike = StandIn(pair.stand_in.features, pair.stand_in.acquisition, 1.0, 0.7)
+    choice = adapt_automatically(replace(pair, stand_in=unlike), draws=1)
+    assert choice.chosen == SOURCE_ONLY
+    assert "30% of what differs" in choice.verdict.reason
+    nothing = replace(pair, stand_in=StandIn(pair.source.features, (), 1.0, 1.0))
+    assert "acquisition-matching" not in served(nothing)

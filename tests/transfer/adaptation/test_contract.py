@@ -13,8 +13,10 @@ from pydantic import ValidationError
 
 from medgraft.errors import UsageError
 from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.adaptation.acquisition import Step
 from medgraft.transfer.adaptation.adaptation import Need
 from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
+from medgraft.transfer.adaptation.stand_in import StandIn
 from medgraft.transfer.models.heads.catalogue import HEADS
 from medgraft.transfer.models.heads.gallery import GalleryHead
 
@@ -25,6 +27,7 @@ LIKE_SOURCE_ONLY = {
     "source-only": 0.0,
     "pooled-labels": 2e-3,
     "source-combine": 2e-3,
+    "acquisition-matching": 2e-2,
     "standardise": 2e-3,
     "coral": 2e-3,
     "linear-optimal-transport": 2e-3,
@@ -40,6 +43,7 @@ HELPS = {
     **dict.fromkeys(("m3sda", "dann-multi"), "loud-cue-sites"),
     "weighted-sources": "several-sites",
     "importance-weighting": "other-region",
+    "acquisition-matching": "blinded",
     "label-shift": "other-shares",
 }
 """The toy whose shift a method is for."""
@@ -57,7 +61,9 @@ def method(name, **options):
 def given(scanners):
     """A pair with everything that a method may need; its arrays are locked."""
     pair = scanners(0)[0].pair
-    pair = replace(pair, source=replace(pair.source, sites=np.array(["a", "b"])[np.arange(120) % 2]))
+    stand_in = StandIn(pair.source.features.copy(), (Step("jpeg", 1),), 0.1, 0.02)
+    sites = np.array(["a", "b"])[np.arange(120) % 2]
+    pair = replace(pair, source=replace(pair.source, sites=sites), stand_in=stand_in)
     for array in (pair.source.features, pair.source.labels, pair.source.groups, pair.target.features):
         array.setflags(write=False)
     return pair
@@ -146,6 +152,7 @@ def test_what_it_needs_is_what_it_says(name, given):
     gallery = GalleryHead(rows, np.arange(6) % 2, rows[0] * 0, rows[0] * 0 + 1, np.zeros(2), 1.0, 1, False)
     without = {
         "source features": replace(given, source=None),
+        "stand-in": replace(given, stand_in=None),
         "source sites": replace(given, source=replace(given.source, sites=None)),
         "network": replace(given, network=None),
         "linear head": replace(given, head=gallery),

@@ -41,10 +41,11 @@ def test_scores_that_disagree_keep_the_source():
     assert found.sureness == pytest.approx(0.5)
 
 
-def test_no_shift_is_nothing_to_mend():
-    found = guard(all_say(BETTER), collapsed=[None] * 3, shifted=False)
+def test_an_objection_outweighs_all_scores():
+    found = guard(all_say(BETTER), collapsed=[None] * 3, objection="there is nothing to mend")
     assert not found.adapts
-    assert "nothing to mend" in found.reason
+    assert found.best == 2
+    assert found.reason == "there is nothing to mend"
 
 
 def test_what_has_collapsed_is_out():

@@ -26,7 +26,9 @@ CONTENT: dict[str, Any] = {
     "collapsed": None,
     "facts": {},
     "shift": {"shifted": True, "p_value": 0.0002, "kind": "pictures", "overlaps": True, "label_shift": None},
+    "acquisition": None,
     "guard": {
+        "jury": "labels",
         "chosen": "coral",
         "considered": "coral",
         "sureness": 0.83,
@@ -61,6 +63,15 @@ def test_what_was_done_why_and_what_it_gained():
     assert "AUROC is 0.900, that of the source's model 0.800: better (difference 0.100, 0.020 to 0.200)" in text
     assert "In hindsight the guard was right about coral" in text
     assert "hardly overlap" not in text
+
+
+def test_what_was_found_to_lie_between_the_sites_and_who_judged():
+    found = {"steps": ["gaussian-blur 4", "jpeg 1"], "explained": 0.91, "distance": {"before": 0.1, "after": 0.009}}
+    text = said(acquisition=found)
+    assert "after gaussian-blur 4 then jpeg 1: that explains 91.0 % of what differs" in text
+    assert "No change of how pictures were taken" in said(acquisition={**found, "steps": [], "explained": 0.0})
+    assert "by target labels that were hidden from it" in text
+    assert "changed to look like the target's" in said(guard={**CONTENT["guard"], "jury": "stand-in"})
 
 
 def test_a_loss_and_chance_are_called_so():

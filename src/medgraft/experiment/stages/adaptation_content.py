@@ -23,6 +23,7 @@ def guard_content(choice: Choice) -> dict[str, Any]:
     """What was tried, what each score says, and the verdict."""
     verdict = choice.verdict
     return {
+        "jury": choice.jury,
         "chosen": choice.chosen,
         "considered": choice.names[verdict.best],
         "sureness": verdict.sureness,

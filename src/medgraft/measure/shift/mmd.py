@@ -20,7 +20,7 @@ from medgraft.measure.patients import Patients
 from medgraft.measure.shift.permutation import allocations, p_value
 from medgraft.measure.shift.sides import Sides
 
-__all__ = ["Mmd", "mixture_kernel", "mmd", "mmd_statistics"]
+__all__ = ["SCALES", "Mmd", "mixture_kernel", "mmd", "mmd_statistics"]
 
 Floats = NDArray[np.float64]
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)

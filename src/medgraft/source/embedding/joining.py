@@ -17,7 +17,7 @@ from medgraft.source.backbones.joined import JOIN
 from medgraft.source.embedding.embed import Embedding, Picture, embed
 from medgraft.source.embedding.engine import Job
 
-__all__ = ["embed_parts"]
+__all__ = ["embed_parts", "engines_of"]
 
 _AUTO = "auto"
 
@@ -38,7 +38,7 @@ def embed_parts(
         return embed(pictures, job, preprocessing, reader=reader, engine=engine, progress=progress)
     found = [
         embed(pictures, part, preprocessing, reader=reader, engine=name, progress=progress)
-        for part, name in zip(parts, _engines(parts, engine), strict=True)
+        for part, name in zip(parts, engines_of(parts, engine), strict=True)
     ]
     first = found[0]
     return Embedding(
@@ -57,7 +57,7 @@ def embed_parts(
     )
 
 
-def _engines(parts: Sequence[Job], asked: str) -> list[str]:
+def engines_of(parts: Sequence[Job], asked: str) -> list[str]:
     """The engine of each part. One that is meant for networks is not asked of descriptors."""
     names = asked.split(JOIN)
     if len(names) == len(parts):

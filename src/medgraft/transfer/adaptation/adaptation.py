@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from medgraft.errors import DataError, UsageError
 from medgraft.registry import Registry
 from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.adaptation.stand_in import StandIn
 from medgraft.transfer.models.heads.head import Head
 from medgraft.transfer.models.heads.linear import LinearHead
 
@@ -46,7 +47,7 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-Need = Literal["source features", "source sites", "linear head", "network"]
+Need = Literal["source features", "source sites", "stand-in", "linear head", "network"]
 
 FEWEST = 20
 """Cases that each side needs: fewer say next to nothing about how a site differs."""
@@ -106,8 +107,9 @@ class TargetNetwork:
 @dataclass(frozen=True)
 class Pair:
     """What an adaptation may see. ``head``: the source's, on the features. ``source`` is ``None`` where only the model
-    travels; ``prior`` (classes,) then says how frequent each class was there (even shares if not given). ``until``: a
-    time of ``time.monotonic`` by which training ends with what it has.
+    travels; ``prior`` (classes,) then says how frequent each class was there (even shares if not given). ``stand_in``:
+    of the source's cases, where one was looked for. ``until``: a time of ``time.monotonic`` by which training ends with
+    what it has.
 
     Raises ``UsageError`` for shapes that do not fit, ``DataError`` for values that do not serve.
     """
@@ -118,6 +120,7 @@ class Pair:
     head: Head
     network: TargetNetwork | None = None
     prior: Array | None = None
+    stand_in: StandIn | None = None
     seed: int = 0
     device: str = "cpu"
     until: float | None = None
@@ -132,6 +135,11 @@ class Pair:
         if self.source is not None:
             _check_features("source", self.source.features, self.source.groups, width)
             _check_classes(self.source.labels, len(self.source.features), self.n_classes)
+            if self.stand_in is not None and self.stand_in.features.shape != self.source.features.shape:
+                raise UsageError(
+                    f"adapting: a stand-in of shape {self.stand_in.features.shape} for source features of shape "
+                    f"{self.source.features.shape}; it has a row for each source case"
+                )
         _check_features("target", self.target.features, self.target.groups, width)
         labels = self.target.labels
         fits = labels is None or (
@@ -155,6 +163,16 @@ class Pair:
                 "too, or use a source-free method (label-shift, pseudo-labels, shot)"
             )
         return self.source
+
+    @property
+    def seen_stand_in(self) -> StandIn:
+        """The source's stand-in for the target; ``UsageError`` where there is none."""
+        if self.stand_in is None:
+            raise UsageError(
+                "adapting: this method reads the source's pictures as the target would have taken them, and none were "
+                "made: it needs the source's pictures (no volumes) and their network; else use coral or standardise"
+            )
+        return self.stand_in
 
     @property
     def seen_sites(self) -> NDArray[np.str_]:

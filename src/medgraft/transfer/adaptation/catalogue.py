@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medgraft.transfer.adaptation import (
+    acquisition_matching,
     adabn,
     cdan,
     coral,
@@ -35,6 +36,7 @@ __all__ = ["ADAPTATIONS", "BUILT_IN"]
 BUILT_IN = (
     source_only,
     pooled_labels,
+    acquisition_matching,
     standardise,
     coral,
     subspace_alignment,

@@ -25,9 +25,9 @@ Array = NDArray[np.float64]
 _AXES, _PULL = 64, 10.0
 
 
-def label_weight(others: int, known: int, wanted: float) -> float:
-    """What a labelled target case counts, beside ``others`` cases that count 1: ``wanted``, or less where ``known`` of
-    them would count more than the others together."""
+def label_weight(others: float, known: int, wanted: float) -> float:
+    """What a labelled target case counts, beside others that count ``others`` together: ``wanted``, or less where
+    ``known`` of them would count more than those."""
     return min(wanted, others / known) if known else 0.0
 
 
@@ -45,11 +45,11 @@ class Labelled:
     def of(
         cls, pair: Pair, source: Array, target: Array, target_weight: float, weights: Array | None = None
     ) -> Labelled:
-        """All source cases at ``source`` (n, r) with ``weights`` (n,) of mean one, 1 if not given, and the labelled
-        target cases at their rows of ``target`` (m, r)."""
+        """All source cases at ``source`` (n, r) with ``weights`` (n,), 1 if not given, and the labelled target cases
+        at their rows of ``target`` (m, r)."""
         given, known = pair.seen_source, pair.target.known
         own = np.ones(len(source)) if weights is None else weights
-        more = np.full(len(known), label_weight(len(source), len(known), target_weight))
+        more = np.full(len(known), label_weight(float(own.sum()), len(known), target_weight))
         return cls(
             np.concatenate([source, target[known]]),
             np.concatenate([given.labels, known_labels(pair.target)]),

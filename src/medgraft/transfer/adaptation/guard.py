@@ -50,12 +50,13 @@ def guard(
     scores: Mapping[str, NDArray[np.float64]],
     *,
     collapsed: Sequence[str | None],
-    shifted: bool = True,
+    objection: str | None = None,
     least: float = 0.8,
 ) -> Verdict:
     """``scores``: by name, of each candidate (c,), or of each draw and candidate (draws, c), higher is better, the
     source's model first; NaN where a score says nothing of one. ``collapsed`` (c,): why one is out, or ``None``.
-    ``shifted``: whether the target was found to be different. ``least``: sureness from which a candidate is used.
+    ``objection``: what speaks against adapting whatever the scores say. ``least``: sureness from which a candidate is
+    used.
 
     Raises ``UsageError`` for shapes that do not fit.
     """
@@ -75,7 +76,7 @@ def guard(
     heard = [share for share in votes.values() if np.isfinite(share)]
     sureness = (sum(heard) + 1) / (len(heard) + 2)
     told = {name: share for name, share in votes.items() if np.isfinite(share)}
-    reason = _objection(heard, sureness, shifted, least)
+    reason = objection or _too_little(heard, sureness, least)
     if reason is not None:
         return Verdict(SOURCE, best, sureness, told, reason)
     return Verdict(
@@ -83,10 +84,8 @@ def guard(
     )
 
 
-def _objection(heard: list[float], sureness: float, shifted: bool, least: float) -> str | None:
+def _too_little(heard: list[float], sureness: float, least: float) -> str | None:
     """Why the source's model is kept."""
-    if not shifted:
-        return "the target is not found to be different: there is nothing to mend"
     if 2 * sum(share > 0.5 for share in heard) <= len(heard):
         return f"{sum(share > 0.5 for share in heard)} of {len(heard)} scores are for it, more than half are needed"
     if sureness < least:

@@ -20,6 +20,12 @@ _KINDS = {
     "unknown": "The target differs from the source, in its pictures or in its mixture of classes",
 }
 
+_JURIES = {
+    "labels": ", by target labels that were hidden from it",
+    "stand-in": ", by labelled source cases that were changed to look like the target's",
+    "consensus": ", by what the methods agree on",
+}
+
 
 @dataclass(frozen=True)
 class AdaptationView:
@@ -42,6 +48,7 @@ def adaptation_sentences(content: Mapping[str, Any]) -> list[str]:
     """Of ``adaptation.json``: what was done and why, what it gained, and whether that was foreseen."""
     shift, guard = content["shift"], content["guard"]
     told = [f"{_KINDS[shift['kind']]} ({p_value(shift['p_value'])}). {_done(content)}"]
+    told += _acquisition(content["acquisition"])
     if guard is not None:
         told.append(_why(guard))
     if content["collapsed"]:
@@ -63,14 +70,25 @@ def _done(content: Mapping[str, Any]) -> str:
     return f"It was adapted by {content['method']}{means}."
 
 
+def _acquisition(found: Mapping[str, Any] | None) -> list[str]:
+    """What was found to lie between the sites."""
+    if found is None:
+        return []
+    if not found["steps"]:
+        return ["No change of how pictures were taken makes those of the source look like those of the target."]
+    steps, share = " then ".join(found["steps"]), percent(found["explained"])
+    return [f"The source's pictures look most like the target's after {steps}: that explains {share} of what differs."]
+
+
 def _why(guard: Mapping[str, Any]) -> str:
     considered = guard["considered"]
     if considered == _KEPT:
         return f"The guard kept it: {clip(guard['reason'], 200)}."
     verb = "kept the source's model" if guard["chosen"] == _KEPT else "is for adapting"
+    judged = _JURIES[guard["jury"]]
     return (
         f"The guard {verb}: it considered {considered}, and is {percent(guard['sureness'])} sure that it is better "
-        f"than the source's model ({clip(guard['reason'], 200)})."
+        f"than the source's model{judged} ({clip(guard['reason'], 200)})."
     )
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from medgraft.transfer.robustness.corruptions.blur import DEFOCUS, GAUSSIAN, MOTION, disk, line
+from medgraft.transfer.robustness.corruptions.blur import DEFOCUS, EDGES, GAUSSIAN, MOTION, disk, line
 
 
 @pytest.mark.parametrize("radius", [0.6, 1.0, 2.3, 7.0])
@@ -55,3 +55,12 @@ def test_a_severity_is_the_same_at_any_resolution():
         return math.sqrt(float((found * (np.arange(side) - side // 2) ** 2).sum() / found.sum()))
 
     assert spread(200) / spread(100) == pytest.approx(2, rel=0.03)
+
+
+def test_edges_are_enhanced_and_what_is_even_stays():
+    even = np.full((1, 32, 32), 0.3, np.float32)
+    np.testing.assert_allclose(EDGES(even, 5, np.random.default_rng(0)), even, atol=1e-6)
+    step = np.where(np.arange(64) < 32, 0.4, 0.6)[None, None].repeat(64, axis=1).astype(np.float32)
+    found = EDGES(step, 3, np.random.default_rng(0))[0, 32]
+    assert found.max() > 0.65 and found.min() < 0.35  # it overshoots on both sides
+    np.testing.assert_allclose(found[[0, -1]], [0.4, 0.6], atol=1e-3)

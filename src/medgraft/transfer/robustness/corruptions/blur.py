@@ -1,18 +1,20 @@
-"""Blur of three sorts, the border repeated. Levels are shares of the shorter side."""
+"""Blur of three sorts, and its opposite; the border repeated. Widths are shares of the shorter side."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from medgraft.transfer.robustness.corruptions.corruption import CORRUPTIONS, Corruption, Floats
 
-__all__ = ["DEFOCUS", "GAUSSIAN", "MOTION", "disk", "line"]
+__all__ = ["DEFOCUS", "EDGES", "GAUSSIAN", "MOTION", "disk", "line"]
 
 _A_PIXEL = 16
 """Points of a line in a pixel."""
+_OF_EDGES = 0.012
+"""Standard deviation of the blur that edges are enhanced against."""
 
 
 def disk(radius: float) -> Floats:
@@ -38,9 +40,7 @@ def line(length: float, angle: float) -> Floats:
 
 
 def _convolved(pixels: Floats, kernel: Floats) -> Floats:
-    reach = kernel.shape[0] // 2
-    wide = np.pad(pixels, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
-    return np.asarray(signal.fftconvolve(wide, kernel[None], mode="valid", axes=(1, 2)))
+    return np.asarray(ndimage.convolve(pixels, kernel[None], mode="nearest"))
 
 
 def _gaussian(pixels: Floats, level: float, rng: np.random.Generator) -> Floats:
@@ -54,6 +54,11 @@ def _defocus(pixels: Floats, level: float, rng: np.random.Generator) -> Floats:
 
 def _motion(pixels: Floats, level: float, rng: np.random.Generator) -> Floats:
     return _convolved(pixels, line(level * min(pixels.shape[1:]), rng.uniform(0, math.pi)))
+
+
+def _edges(pixels: Floats, level: float, rng: np.random.Generator) -> Floats:
+    sigma = _OF_EDGES * min(pixels.shape[1:])
+    return np.asarray(pixels + level * (pixels - ndimage.gaussian_filter(pixels, (0, sigma, sigma), mode="nearest")))
 
 
 GAUSSIAN = Corruption(
@@ -74,5 +79,11 @@ MOTION = Corruption(
     levels=(0.04, 0.06, 0.08, 0.11, 0.15),
     compute=_motion,
 )
-for _one in (GAUSSIAN, DEFOCUS, MOTION):
+EDGES = Corruption(
+    name="edge-enhancement",
+    summary="sharpened by the maker's processing; level: what is added of the difference to the blurred picture",
+    levels=(0.4, 0.8, 1.2, 1.8, 2.6),
+    compute=_edges,
+)
+for _one in (GAUSSIAN, DEFOCUS, MOTION, EDGES):
     CORRUPTIONS.register(_one.name)(_one)

@@ -1,7 +1,7 @@
 """Which corruptions happen to which kind of picture.
 
-As in MedMNIST-C (Di Salvo et al. 2024) where it has the modality, with rings for CT, ghosts for MR, and characters for
-radiographs, too. A picture of unknown modality gets what can happen to any.
+As in MedMNIST-C (Di Salvo et al. 2024) where it has the modality, with rings for CT, ghosts for MR, and characters,
+edge enhancement and framing for radiographs, too. A picture of unknown modality gets what can happen to any.
 """
 
 from __future__ import annotations
@@ -18,10 +18,20 @@ _NOISE = ("gaussian-noise", "speckle-noise", "impulse-noise", "shot-noise")
 _LENS = ("defocus-blur", "motion-blur")
 _EXPOSURE = ("brightness-up", "brightness-down", "contrast-up", "contrast-down")
 _GAMMA = ("gamma-up", "gamma-down")
+_FRAMING = ("closer-view", "wider-view")
 
 _POLICIES: dict[Modality, tuple[str, ...]] = {
     Modality.UNKNOWN: (*_STORAGE, "gaussian-noise", "gaussian-blur", *_EXPOSURE),
-    Modality.RADIOGRAPH: (*_STORAGE, *_NOISE, "gaussian-blur", *_EXPOSURE, *_GAMMA, "characters"),
+    Modality.RADIOGRAPH: (
+        *_STORAGE,
+        *_NOISE,
+        "gaussian-blur",
+        "edge-enhancement",
+        *_EXPOSURE,
+        *_GAMMA,
+        *_FRAMING,
+        "characters",
+    ),
     Modality.CT: (*_STORAGE, *_NOISE, "gaussian-blur", *_EXPOSURE, *_GAMMA, "rings"),
     Modality.MR: (*_STORAGE, "gaussian-noise", "gaussian-blur", "motion-blur", *_EXPOSURE, *_GAMMA, "ghosts"),
     Modality.PET: (*_STORAGE, "gaussian-noise", "shot-noise", "gaussian-blur", *_EXPOSURE),
