@@ -88,7 +88,7 @@ def test_a_change_of_acquisition_is_found_named_and_mended(fitted, tmp_path):
     folder = write_phantom(tmp_path / "there", patients=40, seed=13, **SIZES)
     for path in sorted((folder / "images").glob("*.png")):
         pixels = np.asarray(Image.open(path))
-        Image.fromarray(np.iinfo(pixels.dtype).max - pixels).save(path)
+        Image.fromarray(np.uint16(16) * (4095 - np.minimum(pixels, 4095))).save(path)  # 12 bits, in the upper ones
     result = adapt_run(fitted.run, folder, tmp_path / "run2", home=fitted.home)
     found = result.content["acquisition"]
     assert found["steps"][0] == "negative"
