@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from medgraft.errors import DataError, UsageError
 from medgraft.registry import Registry
 from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.adaptation.moved import Moved
 from medgraft.transfer.models.heads.head import Head
 from medgraft.transfer.models.heads.linear import LinearHead
 
@@ -207,7 +208,9 @@ class Adapted:
     """What an adaptation gives back. ``head`` acts on pooled features of the (new) backbone; ``backbone_state`` is
     ``None`` where the backbone is unchanged. ``probability`` (m, classes): what it says of the target cases.
     ``collapsed``: why this is likely to be worse than nothing, by the method's own detector; ``None`` where it sees
-    nothing. ``history`` and ``facts`` are plain data for the report."""
+    nothing. ``history`` and ``facts`` are plain data for the report. ``moved`` gives the features as the model reads
+    them, where the method moves any. ``held_out`` (n, classes): chances of the source's cases, each by a model fitted
+    without its label; ``None`` where there are none."""
 
     head: Head
     probability: Array
@@ -215,6 +218,8 @@ class Adapted:
     history: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     collapsed: str | None = None
+    moved: Callable[[], Moved] | None = field(default=None, repr=False, compare=False)
+    held_out: Array | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def on_features(
@@ -224,9 +229,13 @@ class Adapted:
         *,
         history: list[dict[str, Any]] | None = None,
         facts: dict[str, Any] | None = None,
+        moved: Callable[[], Moved] | None = None,
+        held_out: Array | None = None,
     ) -> Adapted:
-        """With the answers of ``head`` on the features of the pair."""
-        return cls(head, head.answers(Bags.single(pair.target.features)), None, history or [], facts or {})
+        """With the answers of ``head`` on the features of the pair; the first rows of ``held_out`` are the source's."""
+        told = None if held_out is None else held_out[: len(pair.seen_source.features)]
+        answers = head.answers(Bags.single(pair.target.features))
+        return cls(head, answers, None, history or [], facts or {}, None, moved, told)
 
 
 class Adaptation(Protocol):

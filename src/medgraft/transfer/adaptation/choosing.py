@@ -9,7 +9,7 @@ these alone decide: half of them are hidden from the methods in each draw, whose
 log-loss (``labels``) and their order (``order``, AUROC).
 
 Where the shift is one of class shares alone, methods that take a difference of shares for one of pictures are not
-tried. The guard has the last word (``guard.py``).
+tried. The guard has the last word (``guard.py``). What the source's labels say (``weighted_validation.py``) is told.
 
 Reverse validation (Bruzzone & Marconcini 2010) is not among them: the source's model explains itself, so that it is
 always found to be right. Source: Musgrave, Belongie & Lim 2022 (no score is best everywhere); Garg et al. 2022 and Baek
@@ -42,6 +42,7 @@ from medgraft.transfer.adaptation.adaptation import (
 )
 from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
 from medgraft.transfer.adaptation.guard import Verdict, guard
+from medgraft.transfer.adaptation.weighted_validation import weighted_validation
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
@@ -80,7 +81,8 @@ _INNER_FOLDS = 5
 @dataclass(frozen=True)
 class Choice:
     """``names``: candidates, source-only first; ``verdict`` by their places; ``results``: what each gave on all cases;
-    ``scores``: of each (draws, candidates); ``seconds`` a candidate; ``failed``: who could not be tried, and why."""
+    ``scores``: of each (draws, candidates), or (1, candidates) where all cases are looked at once; ``seconds`` a
+    candidate; ``failed``: who could not be tried, and why."""
 
     names: tuple[str, ...]
     verdict: Verdict
@@ -144,7 +146,7 @@ def adapt_automatically(
         shifted=shifted or by_labels,
         least=_SURE_BY_LABELS if by_labels else _SURE,
     )
-    return Choice(names, verdict, results, scores, seconds, failed)
+    return Choice(names, verdict, results, scores | weighted_validation(pair, results), seconds, failed)
 
 
 def _made(name: str) -> Adaptation:
