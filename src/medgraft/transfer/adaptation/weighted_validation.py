@@ -2,9 +2,10 @@
 
 Each source case is answered by a model that was fitted without its label, and counts by how much likelier it would be
 among the target's cases, where the candidate reads both sides; half of the source's patients tell that for the other
-half. Both scores hold where pictures of one kind are labelled alike at both sites. A candidate that has no held-out
-answers has none of these scores: those that move a head by the target's cases alone, and optimal transport, whose plan
-reads the labels of all source cases.
+half. Both scores hold where pictures of one kind are labelled alike at both sites, and the source has all kinds. A
+candidate has none of these scores where it has no held-out answers (those that move a head by the target's cases alone,
+and optimal transport, whose plan reads the labels of all source cases), and where next to no source case looks like the
+target's: then nothing is weighed, and no error would be no merit.
 
 Sources: Sugiyama et al. 2007 (IWCV); You et al. 2019 (DEV).
 """
@@ -32,6 +33,8 @@ Array = NDArray[np.float64]
 WEIGHTED = ("iwcv", "dev")
 _SOURCE_ONLY = "source-only"
 _STREAM, _MOST, _INNER_FOLDS = 7, 1000, 5
+_LEAST = 0.2
+"""Mean weight, which is 1 in theory."""
 
 
 def weighted_validation(pair: Pair, results: Mapping[str, Adapted]) -> dict[str, Array]:
@@ -49,6 +52,8 @@ def weighted_validation(pair: Pair, results: Mapping[str, Adapted]) -> dict[str,
                 weights = _weights(pair, moved.source, moved.target)
             else:
                 unmoved = weights = _weights(pair, None, None) if unmoved is None else unmoved
+            if weights.mean() < _LEAST:
+                continue
             wrong = answers.argmax(axis=1) != labels
             found[:, place] = weighted_score(weights, wrong), controlled_score(weights, wrong)
     return {name: row[None] for name, row in zip(WEIGHTED, found, strict=True)}

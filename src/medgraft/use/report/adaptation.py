@@ -151,6 +151,7 @@ def _tried(content: Mapping[str, Any]) -> Table | None:
     note = (
         "Scores without the labels that judge, means over draws of patients; higher is better, and none of them is "
         "always right. iwcv and dev are of the source's labels, over all cases at once, for methods that can answer a "
-        "case without its label; they do not vote. Bold: what is used."
+        "case without its label, and only where source cases look like the target's; they do not vote. Bold: what is "
+        "used."
     )
     return Table("What was tried", "Method", [*(Cell(name) for name in names), Cell("Time")], rows, note)

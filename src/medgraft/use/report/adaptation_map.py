@@ -8,7 +8,7 @@ from typing import Any
 
 from medgraft.use.report.shift_page import MAP_SIZE, Dot, dots
 from medgraft.use.report.tables import Cell, Row, Table
-from medgraft.use.report.wording import UNKNOWN, clip, decimal
+from medgraft.use.report.wording import clip, decimal
 
 __all__ = ["AdaptationMap", "Panel", "adaptation_map"]
 
@@ -26,8 +26,8 @@ _MOVED = {
 _NOTE = "Each dot is a case, in the plane of the greatest variance of both sites before."
 _SAME_PLANE = " Plane and scale are the same in both."
 _CAREFUL = (
-    "0.5 is guessing; what is after was fitted to these very cases, so that it may lie below 0.5 or 0. Sites that lie "
-    "together are no proof that their classes do."
+    "0.5 is guessing. The sites were brought together on these very cases, so that new ones will be told apart more "
+    "easily; and sites that lie together are no proof that their classes do."
 )
 _GUESSING = "0.5 is guessing. Sides that overlap on the map may differ in another direction: the numbers read all."
 
@@ -58,7 +58,8 @@ def adaptation_map(content: Mapping[str, Any]) -> AdaptationMap | None:
     if not found:
         return None
     name, before, after = clip(content["method"]), found["before"], found["after"]
-    panels = [_panel("Before", before, *([after] if after else []))]
+    first = "Before and after" if found["moved"] == "none" else "Before"
+    panels = [_panel(first, before, *([after] if after else []))]
     if after:
         panels.append(_panel(f"After, by {name}", after, before))
     told = _MOVED[found["moved"]].format(name=name)
@@ -77,15 +78,17 @@ def _distances(found: Mapping[str, Any]) -> Table:
     moves = found["auroc"]["after"] is not None
     times = ["before", "after"] if moves else ["before"]
     rows = [
-        Row(title, [Cell(_number(found[name][time], digits)) for time in times], hint)
-        for title, name, digits, hint in (
-            ("Told apart, AUROC", "auroc", 3, "by a classifier, on patients it has not seen"),
-            ("Kernel distance (MMD²)", "mmd", 4, "0: alike"),
-        )
+        Row(
+            "Told apart, AUROC",
+            [Cell(_auroc(found["auroc"][time])) for time in times],
+            "by a classifier, on patients that it has not seen",
+        ),
+        Row("Kernel distance (MMD²)", [Cell(decimal(found["mmd"][time], 4)) for time in times], "0: alike"),
     ]
     columns = [Cell("Before"), Cell("After")] if moves else [Cell("Before and after")]
     return Table("How far apart the sites lie", "", columns, rows, _CAREFUL if moves else _GUESSING)
 
 
-def _number(value: float | None, digits: int) -> str:
-    return UNKNOWN if value is None else decimal(value, digits)
+def _auroc(value: float) -> str:
+    """Sides whose means are made equal are told apart worse than by guessing: what a fold lacks tips the others."""
+    return decimal(value) if value >= 0.5 else f"at most {decimal(0.5)}"
