@@ -94,6 +94,8 @@ def _gained(content: Mapping[str, Any]) -> list[str]:
             f"On {counted(content['judged'], 'labelled target case')}, {name} of the source's model is "
             f"{decimal(gap['second'])}."
         )
+    if "auroc" not in result:
+        told.append("These labels are all of one class: whether cases are in the right order cannot be judged by them.")
     seen = content.get("hindsight")
     if seen is not None:
         gap = seen["difference"]
