@@ -224,8 +224,9 @@ class _Pass:
         bad = sum(not np.isfinite(feature).all() for feature in features.values())
         if bad:
             raise WeightsError(
-                f"embedding: the backbone {self.job.backbone.facts.name} gives features that are not finite for {bad} of "
-                f"{len(features)} pictures; every number has to be finite: its weights are spoilt or overflow, give others"
+                f"embedding: the backbone {self.job.backbone.facts.name} gives features that are not finite for {bad} "
+                f"of {len(features)} pictures; every number has to be finite: its weights are spoilt or overflow, give "
+                "others with --weights"
             )
         for row, feature in features.items():
             self.result.features[row] = feature
