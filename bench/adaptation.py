@@ -236,7 +236,10 @@ def one(data, work, name, seed, draws):
         "votes": choice.verdict.votes,
         "reason": choice.verdict.reason,
         "collapsed": {name: result.collapsed for name, result in choice.results.items() if result.collapsed},
-        "scores": {score: np.nanmean(table, axis=0).round(4).tolist() for score, table in choice.scores.items()},
+        "scores": {
+            score: [round(float(np.nanmean(one)), 4) if np.isfinite(one).any() else None for one in table.T]
+            for score, table in choice.scores.items()
+        },
         "names": choice.names,
         "seconds": {name: round(value, 2) for name, value in choice.seconds.items()},
         "auroc": {name: judged(truth, result.probability) for name, result in choice.results.items()},

@@ -396,6 +396,39 @@ def _(folder):
     return shift(folder, run="run/bundle")
 
 
+def adapt(folder: Path, *options: str, cases: int = 24, classes: tuple[str, ...] = ()) -> list[str]:
+    """As ``shift``; with ``classes`` the target has labels."""
+    arguments = shift(folder, *options, cases=0 if classes else cases)
+    if classes:
+        class_folders(folder / "there", *classes, each=12)
+    return ["adapt", *arguments[1:], "--out", str(folder / "adapted")]
+
+
+@stops("adapt-too-few")
+def _(folder):
+    return adapt(folder, cases=5)
+
+
+@stops("adapt-other-classes")
+def _(folder):
+    return adapt(folder, classes=("benign", "cancer"))
+
+
+@stops("adapt-other-modality")
+def _(folder):
+    return adapt(folder, "--modality", "ultrasound")
+
+
+@stops("adapt-other-preprocessing")
+def _(folder):
+    return adapt(folder, "--set", "preprocess.size=64")
+
+
+@stops("adapt-no-labels-to-learn")
+def _(folder):
+    return adapt(folder, "--labels", "10")
+
+
 @stops("flipped-bit")
 def _(folder):
     data = class_folders(folder / "data")

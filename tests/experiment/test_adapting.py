@@ -54,12 +54,23 @@ def test_it_is_a_run_like_any_other(brought, fitted, there, tmp_path):
     page = (brought.run / "report.html").read_text("utf-8")
     assert "What adapting gained" in page
     assert "coral" in page
+    assert page.count('<svg class="map"') == 2
+    assert page.count('aria-label="After, by coral: ') == 1
     copied = shutil.copytree(brought.run, tmp_path / "r")
     found = evaluate_run(copied, fitted.cohort, home=fitted.home)
     cohort, split = pd.read_parquet(copied / "cohort.parquet").set_index("case_id"), read_json(copied / "split.json")
     told = pd.read_parquet(copied / "predictions.parquet")
     judged = set(told.loc[told["split"] == found["split"], "patient_id"])
     assert not judged & set(cohort.loc[[*split["train"], *split["val"]], "patient_id"])
+
+
+def test_the_map_is_written_and_the_one_object_has_its_numbers(brought):
+    written, said = brought.content["map"], brought.to_json()["map"]
+    assert written["moved"] == "source"
+    assert written["after"]["target"] == pytest.approx(np.array(written["before"]["target"]), abs=0.05)
+    assert written["mmd"]["after"] < written["mmd"]["before"]
+    assert set(said) == {"moved", "auroc", "mmd"}
+    assert read_json(brought.run / "adaptation.json")["map"] == written
 
 
 def test_source_only_is_the_source_again(fitted, there, tmp_path):
@@ -77,7 +88,11 @@ def test_auto_without_labels_says_what_it_thought(fitted, there, tmp_path):
     bare.to_csv(tmp_path / "bare.csv", index=False)
     result = adapt_run(fitted.run, tmp_path / "bare.csv", tmp_path / "run2", home=fitted.home)
     assert result.content["result"] is None
-    assert result.content["guard"]["candidates"][0]["name"] == "source-only"
+    candidates = {item["name"]: item["scores"] for item in result.content["guard"]["candidates"]}
+    assert next(iter(candidates)) == "source-only"
+    assert candidates["coral"]["iwcv"] <= 0
+    assert candidates["shot"]["dev"] is None
+    assert set(result.content["guard"]["votes"]) == {"consensus"}
     assert "not known" in " ".join(result.told)
     assert "test" not in result.metrics
     assert (tmp_path / "run2" / "report.html").is_file()

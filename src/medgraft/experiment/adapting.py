@@ -28,6 +28,7 @@ from medgraft.experiment.shifting import shift_content
 from medgraft.experiment.stages.adaptation_content import compared, guard_content, hindsight, run_warnings
 from medgraft.experiment.stages.adapted_run import AdaptedRun, write_adapted_run
 from medgraft.experiment.stages.shift_evidence import evidence_of
+from medgraft.experiment.stages.shift_map import map_content
 from medgraft.experiment.stages.side_by_side import Side, SideBySide, is_run, sides_of_run
 from medgraft.experiment.stages.source_pictures import ChangedPictures
 from medgraft.experiment.stages.target_labels import TargetLabels, target_labels
@@ -66,10 +67,12 @@ class AdaptResult:
     warnings: list[str]
 
     def to_json(self) -> dict[str, Any]:
-        """The one object of ``--json``."""
+        """The one object of ``--json``; of the map its numbers, and no place of a case."""
+        numbers = {name: self.content["map"][name] for name in ("moved", "auroc", "mmd")}
         return {
             "run": str(self.run),
             **self.content,
+            "map": numbers,
             "told": self.told,
             "metrics": self.metrics,
             "warnings": self.warnings,
@@ -124,6 +127,7 @@ def adapt_run(
         "shift": {key: shift[key] for key in ("shifted", "p_value", "kind", "overlaps", "label_shift")},
         "acquisition": None if pair.stand_in is None else pair.stand_in.facts(),
         **_outcome(choice, site, probability),
+        "map": map_content(evidence.sides, found, adapted.moved and adapted.moved(), settings.seed),
     }
     made = AdaptedRun(
         RunFolder(run),

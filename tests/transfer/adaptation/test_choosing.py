@@ -27,7 +27,8 @@ def test_over_seeds_it_gains_on_what_can_be_mended(toys):
         after, before = (choice.results[name].probability for name in (choice.chosen, SOURCE_ONLY))
         gains.append(toy.accuracy(after) - toy.accuracy(before))
         assert choice.names[0] == SOURCE_ONLY
-        assert set(choice.scores) == {"entropy", "snd", "infomax", "consensus"}
+        assert set(choice.scores) == {"entropy", "snd", "infomax", "consensus", "iwcv", "dev"}
+        assert set(choice.verdict.votes) == {"consensus"}
     assert min(gains) >= -0.01
     assert np.mean(gains) > 0.02
 
@@ -50,7 +51,8 @@ def test_labels_decide_alone_and_judge_no_case_they_taught(toys):
     toy = toys("moved", 1, 2, 2.5)
     pair = with_labels(toy, np.arange(40))
     choice = adapt_automatically(pair, draws=3)
-    assert set(choice.scores) == {"labels", "order"}
+    assert set(choice.scores) == {"labels", "order", "iwcv", "dev"}
+    assert set(choice.verdict.votes) == {"labels", "order"}
     assert "pooled-labels" in choice.names
     assert choice.chosen != SOURCE_ONLY
     rest = np.arange(40, 200)
@@ -81,7 +83,7 @@ def test_what_a_stand_in_shows_to_help_is_used(blinded):
     toy = blinded(0)
     choice = adapt_automatically(toy.pair, draws=2)
     assert choice.jury == "stand-in"
-    assert set(choice.scores) == {"stand-in", "stand-in order"}
+    assert set(choice.scores) == {"stand-in", "stand-in order", "iwcv", "dev"}
     after, before = (choice.results[name].probability for name in (choice.chosen, SOURCE_ONLY))
     assert toy.accuracy(after) > toy.accuracy(before) + 0.1
 

@@ -98,3 +98,11 @@ def test_the_map_fills_its_frame_and_takes_the_sides_in_turn() -> None:
     assert max(dot.y for dot in found) == 408.0
     assert dots({"source": [[1.0, 1.0]], "target": []})[0].x == 12.0
     assert dots({"source": [], "target": []}) == []
+
+
+def test_maps_that_stand_side_by_side_have_one_scale() -> None:
+    before = {"source": [[0.0, 0.0]], "target": [[1.0, 1.0]]}
+    after = {"source": [[3.0, 2.0]], "target": [[1.0, 1.0]]}
+    first, second = dots(before, after), dots(after, before)
+    assert first[1] == second[1], "a case that was not moved lies at one place in both"
+    assert (first[0].x, second[0].x) == (12.0, 628.0)

@@ -38,7 +38,7 @@ from medgraft.measure.shift.permutation import allocations, joint_p_value, p_val
 from medgraft.measure.shift.residual import likely_mixtures, residual_p_value
 from medgraft.measure.shift.sides import Sides
 
-__all__ = ["Assessment", "Evidence", "Kind", "assess"]
+__all__ = ["Assessment", "Evidence", "Kind", "assess", "looked_at"]
 
 Kind = Literal["none", "labels", "pictures", "unknown"]
 LEVEL = 0.05
@@ -110,7 +110,7 @@ def assess(evidence: Evidence, *, draws: int = DRAWS, seed: int = 0) -> Assessme
     """See the module. Raises ``UsageError`` where answers and features are of other cases."""
     _require_same_cases(evidence)
     whole = evidence.sides
-    rows = whole.drawn(MOST_CASES, np.random.default_rng((_DRAWING, seed)))
+    rows = looked_at(whole, seed)
     sides = whole.take(rows)
     targets = allocations(sides.patient_is_target, draws, seed)
     operator = held_out_operator(sides, seed=seed)
@@ -141,6 +141,11 @@ def assess(evidence: Evidence, *, draws: int = DRAWS, seed: int = 0) -> Assessme
         n=int((~sides.is_target).sum()),
         m=int(sides.is_target.sum()),
     )
+
+
+def looked_at(sides: Sides, seed: int) -> NDArray[np.intp]:
+    """Rows of the cases that the tests look at: all, or ``MOST_CASES`` of a side."""
+    return sides.drawn(MOST_CASES, np.random.default_rng((_DRAWING, seed)))
 
 
 def _require_same_cases(evidence: Evidence) -> None:

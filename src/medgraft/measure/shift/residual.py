@@ -29,6 +29,8 @@ DRAWS = 199
 REPLICATES_TRIED = 8
 _REMIXING, _TRYING = 3, 4
 """Names of the streams of random numbers."""
+_NO_SHARE = 1e-9
+"""A share below it asks for no case of any set that fits into a memory."""
 _SETTLED = 0.5
 """A p-value that no other mixture needs to beat."""
 
@@ -78,7 +80,7 @@ def remixed(labels: NDArray[np.intp], mixture: Floats, random: np.random.Generat
     if not wanted.sum() > 0:
         return np.zeros(0, np.intp)
     wanted = wanted / wanted.sum()
-    asked = wanted > 0
+    asked = wanted > _NO_SHARE
     total = float((counts[asked] / wanted[asked]).min())
     rows = [
         random.permutation(np.flatnonzero(labels == code))[: int(np.floor(total * share + 1e-9))]

@@ -77,11 +77,16 @@ class Sides:
         return side
 
     @cached_property
+    def standard(self) -> tuple[Floats, Floats]:
+        """Mean and deviation (d,) of each feature over both sides together; infinite for a constant one."""
+        mean, scale = self.features.mean(axis=0), self.features.std(axis=0)
+        return mean, np.where(scale > 1e-12 * np.maximum(1.0, np.abs(mean)), scale, np.inf)
+
+    @cached_property
     def standardised(self) -> Floats:
         """(n + m, d): each feature with mean 0 and variance 1 over both sides together; a constant one is 0."""
-        mean, scale = self.features.mean(axis=0), self.features.std(axis=0)
-        moves = scale > 1e-12 * np.maximum(1.0, np.abs(mean))
-        return np.asarray((self.features - mean) / np.where(moves, scale, np.inf))
+        mean, scale = self.standard
+        return np.asarray((self.features - mean) / scale)
 
     @cached_property
     def gram(self) -> Floats:

@@ -221,9 +221,14 @@ class _Pass:
         if not rows:
             return
         features = {row: self._computed.pop(row) for row in rows}
+        bad = sum(not np.isfinite(feature).all() for feature in features.values())
+        if bad:
+            raise WeightsError(
+                f"embedding: the backbone {self.job.backbone.facts.name} gives features that are not finite for {bad} "
+                f"of {len(features)} pictures; every number has to be finite: its weights are spoilt or overflow, give "
+                "others with --weights"
+            )
         for row, feature in features.items():
-            if not np.isfinite(feature).all():
-                raise WeightsError(f"the backbone {self.job.backbone.facts.name} gives features that are not finite")
             self.result.features[row] = feature
             self.result.facts[row] = self._fresh[row]
         self.result.forward_passes += len(rows)

@@ -2,8 +2,8 @@
 them.
 
 What the target's scanner does not show any more, or shows in another way, the probe learns to do without, with the
-source's labels. It helps where a few changes of acquisition lie between the sites (``stand_in.py`` finds them and says
-how much of the difference they explain), and does nothing where none was found.
+source's labels; both halves count alike. It helps where a few changes of acquisition lie between the sites
+(``stand_in.py`` finds them and says how much of the difference they explain), and does nothing where none was found.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from medgraft.transfer.adaptation.adaptation import (
     SourceCases,
 )
 from medgraft.transfer.adaptation.few_labels import Labelled
+from medgraft.transfer.adaptation.moved import Moved
 from medgraft.transfer.adaptation.probe import fit_linear
 from medgraft.transfer.adaptation.space import Space
+from medgraft.transfer.models.root import signed_root
 
 __all__ = ["AcquisitionMatching", "AcquisitionMatchingConfig"]
 
@@ -64,7 +66,15 @@ class AcquisitionMatching:
         cases = Labelled.of(both, space.source, space.target, config.target_weight, halves)
         fitted = fit_linear(cases, pair.n_classes, pair.seed)
         facts = {"C": fitted.strength, "target_labels": len(pair.target.known), **stand_in.facts()}
-        return Adapted.on_features(space.head(fitted.weight, fitted.bias), pair, history=fitted.sweep, facts=facts)
+        held_out = None if fitted.held_out is None else fitted.held_out[len(stand_in.features) :]
+        return Adapted.on_features(
+            space.head(fitted.weight, fitted.bias),
+            pair,
+            history=fitted.sweep,
+            facts=facts,
+            moved=lambda: Moved("source", signed_root(stand_in.features), None),
+            held_out=held_out,
+        )
 
 
 def _twice(source: SourceCases, features: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> SourceCases:

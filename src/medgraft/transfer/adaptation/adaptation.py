@@ -20,9 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from medgraft.errors import DataError, UsageError
+from medgraft.errors import UsageError
 from medgraft.registry import Registry
 from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.adaptation.checks import FEWEST, check_classes, check_features
+from medgraft.transfer.adaptation.moved import Moved
 from medgraft.transfer.adaptation.stand_in import StandIn
 from medgraft.transfer.models.heads.head import Head
 from medgraft.transfer.models.heads.linear import LinearHead
@@ -48,9 +50,6 @@ __all__ = [
 
 Array = NDArray[np.float64]
 Need = Literal["source features", "source sites", "stand-in", "linear head", "network"]
-
-FEWEST = 20
-"""Cases that each side needs: fewer say next to nothing about how a site differs."""
 
 TargetWeight = Annotated[
     float,
@@ -133,14 +132,14 @@ class Pair:
                 f"{self.n_classes}; both sites need the same classes, one a case"
             )
         if self.source is not None:
-            _check_features("source", self.source.features, self.source.groups, width)
-            _check_classes(self.source.labels, len(self.source.features), self.n_classes)
+            check_features("source", self.source.features, self.source.groups, width)
+            check_classes(self.source.labels, len(self.source.features), self.n_classes)
             if self.stand_in is not None and self.stand_in.features.shape != self.source.features.shape:
                 raise UsageError(
                     f"adapting: a stand-in of shape {self.stand_in.features.shape} for source features of shape "
                     f"{self.source.features.shape}; it has a row for each source case"
                 )
-        _check_features("target", self.target.features, self.target.groups, width)
+        check_features("target", self.target.features, self.target.groups, width)
         labels = self.target.labels
         fits = labels is None or (
             labels.shape == (len(self.target.features),) and labels.min() >= -1 and labels.max() < self.n_classes
@@ -225,7 +224,9 @@ class Adapted:
     """What an adaptation gives back. ``head`` acts on pooled features of the (new) backbone; ``backbone_state`` is
     ``None`` where the backbone is unchanged. ``probability`` (m, classes): what it says of the target cases.
     ``collapsed``: why this is likely to be worse than nothing, by the method's own detector; ``None`` where it sees
-    nothing. ``history`` and ``facts`` are plain data for the report."""
+    nothing. ``history`` and ``facts`` are plain data for the report. ``moved`` gives the features as the model reads
+    them, where the method moves any. ``held_out`` (n, classes): chances of the source's cases, each by a model fitted
+    without its label; ``None`` where there are none."""
 
     head: Head
     probability: Array
@@ -233,6 +234,8 @@ class Adapted:
     history: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     collapsed: str | None = None
+    moved: Callable[[], Moved] | None = field(default=None, repr=False, compare=False)
+    held_out: Array | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def on_features(
@@ -242,9 +245,13 @@ class Adapted:
         *,
         history: list[dict[str, Any]] | None = None,
         facts: dict[str, Any] | None = None,
+        moved: Callable[[], Moved] | None = None,
+        held_out: Array | None = None,
     ) -> Adapted:
-        """With the answers of ``head`` on the features of the pair."""
-        return cls(head, head.answers(Bags.single(pair.target.features)), None, history or [], facts or {})
+        """With the answers of ``head`` on the features of the pair; the first rows of ``held_out`` are the source's."""
+        told = None if held_out is None else held_out[: len(pair.seen_source.features)]
+        answers = head.answers(Bags.single(pair.target.features))
+        return cls(head, answers, None, history or [], facts or {}, None, moved, told)
 
 
 class Adaptation(Protocol):
@@ -267,34 +274,3 @@ class Adaptation(Protocol):
 
 
 ADAPTATIONS: Registry[type[Adaptation]] = Registry("adaptation")
-
-
-def _check_features(side: str, features: NDArray[Any], groups: NDArray[Any], width: int) -> None:
-    if features.ndim != 2 or features.shape[1] != width:
-        raise UsageError(
-            f"adapting: the {side}'s features are of shape {features.shape}, the source's head reads {width}; both "
-            "sites need the same backbone and the same preprocessing"
-        )
-    if groups.shape != (len(features),):
-        raise UsageError(f"adapting: {len(features)} cases of the {side} and groups of shape {groups.shape}")
-    if len(features) < FEWEST:
-        raise DataError(
-            f"adapting: the {side} has {len(features)} cases; at least {FEWEST} are needed to tell how a site differs: "
-            "collect more (they need no labels), or use the source's model as it is"
-        )
-    bad = int((~np.isfinite(features)).any(axis=1).sum())
-    if bad:
-        raise DataError(
-            f"adapting: {bad} of {len(features)} {side} cases have features that are not finite; leave these cases out"
-        )
-
-
-def _check_classes(labels: NDArray[Any], cases: int, n_classes: int) -> None:
-    if labels.shape != (cases,) or labels.min() < 0 or labels.max() >= n_classes:
-        raise UsageError(f"adapting: the source's labels must be ({cases},) class indices below {n_classes}")
-    missing = n_classes - len(np.unique(labels))
-    if missing:
-        raise DataError(
-            f"adapting: the source has no case of {missing} of the {n_classes} classes; a model cannot be fitted "
-            "without them: add cases, or leave the classes out"
-        )

@@ -4,7 +4,8 @@ A jury (``juries.py``) judges the candidates on several draws of patients, by la
 by the source's stand-in for the target where one is like it, and else by what the methods agree on. Where the shift is
 one of class shares alone, methods that take a difference of shares for one of pictures are not tried. Where a stand-in
 was looked for and is not like the target, what differs cannot be reproduced and nothing without labels tells whether
-adapting helps: the source's model is kept. The guard has the last word (``guard.py``).
+adapting helps: the source's model is kept. The guard has the last word (``guard.py``). What the source's labels say
+(``weighted_validation.py``) is told beside.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
 from medgraft.transfer.adaptation.guard import Verdict, guard
 from medgraft.transfer.adaptation.juries import LABELS, Jury, jury_for, made
 from medgraft.transfer.adaptation.stand_in import EXPLAINED
+from medgraft.transfer.adaptation.weighted_validation import weighted_validation
 from medgraft.transfer.models.heads.linear import LinearHead
 
 __all__ = ["SOURCE_ONLY", "Choice", "adapt_automatically", "served"]
@@ -49,8 +51,8 @@ _DRAWS = 5
 @dataclass(frozen=True)
 class Choice:
     """``names``: candidates, source-only first; ``jury``: who judged; ``verdict`` by their places; ``results``: what
-    each gave on all cases; ``scores``: of each (draws, candidates); ``seconds`` a candidate; ``failed``: who could not
-    be tried, and why."""
+    each gave on all cases; ``scores``: of each (draws, candidates), or (1, candidates) where all cases are looked at
+    once; ``seconds`` a candidate; ``failed``: who could not be tried, and why."""
 
     names: tuple[str, ...]
     jury: str
@@ -111,7 +113,8 @@ def adapt_automatically(
         objection=_objection(pair, jury, shifted=shifted),
         least=jury.least,
     )
-    return Choice(names, jury.name, verdict, results, scores, seconds, failed)
+    told = weighted_validation(pair, results)
+    return Choice(names, jury.name, verdict, results, scores | told, seconds, failed)
 
 
 def _objection(pair: Pair, jury: Jury, *, shifted: bool) -> str | None:

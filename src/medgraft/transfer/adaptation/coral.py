@@ -75,4 +75,11 @@ class Coral:
         cases = Labelled.of(pair, mapped, space.target, config.target_weight)
         fitted = fit_linear(cases, pair.n_classes, pair.seed)
         facts = {"C": fitted.strength, "target_labels": len(pair.target.known), "axes": space.source.shape[1]}
-        return Adapted.on_features(space.head(fitted.weight, fitted.bias), pair, history=fitted.sweep, facts=facts)
+        return Adapted.on_features(
+            space.head(fitted.weight, fitted.bias),
+            pair,
+            history=fitted.sweep,
+            facts=facts,
+            moved=lambda: space.moved(mapped),
+            held_out=fitted.held_out,
+        )

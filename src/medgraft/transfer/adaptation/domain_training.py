@@ -23,6 +23,7 @@ from medgraft.transfer.adaptation.adaptation import Adapted, Pair
 from medgraft.transfer.adaptation.collapse import collapse_reason
 from medgraft.transfer.adaptation.few_labels import known_labels, label_weight
 from medgraft.transfer.adaptation.losses.loss import DomainLoss, Layout, Seen
+from medgraft.transfer.adaptation.moved import Moved
 from medgraft.transfer.models.heads.mlp import MlpHead
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.training.placement import Placement
@@ -107,7 +108,16 @@ def train_across(
     facts = {"steps": steps, "target_labels": len(pair.target.known), "weight": course.weight}
     done = Adapted.on_features(head, pair, history=history, facts=facts)
     reason = collapse_reason(pair.before, done.probability, pair.source_prior)
-    return Adapted(head, done.probability, None, history, facts, reason)
+    features = pair.seen_source.features, pair.target.features
+    return Adapted(
+        head,
+        done.probability,
+        None,
+        history,
+        facts,
+        reason,
+        moved=lambda: Moved("own space", *(head.units(rows) for rows in features)),
+    )
 
 
 def _rows(features: NDArray[np.float32], root: bool) -> NDArray[np.float64]:

@@ -110,4 +110,10 @@ class ImportanceWeighting:
             "power": power,
             "clipped": int(((ratio > config.clip) | (ratio < 1 / config.clip)).sum()),
         }
-        return Adapted.on_features(space.head(fitted.weight, fitted.bias), pair, history=fitted.sweep, facts=facts)
+        return Adapted.on_features(
+            space.head(fitted.weight, fitted.bias),
+            pair,
+            history=fitted.sweep,
+            facts=facts,
+            held_out=fitted.held_out,
+        )

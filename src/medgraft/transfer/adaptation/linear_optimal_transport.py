@@ -78,4 +78,11 @@ class LinearOptimalTransport:
         fitted = fit_linear(cases, pair.n_classes, pair.seed)
         moved = float(np.sqrt(np.square(mapped - space.source).sum(axis=1).mean()))
         facts = {"C": fitted.strength, "target_labels": len(pair.target.known), "mean_distance_moved": moved}
-        return Adapted.on_features(space.head(fitted.weight, fitted.bias), pair, history=fitted.sweep, facts=facts)
+        return Adapted.on_features(
+            space.head(fitted.weight, fitted.bias),
+            pair,
+            history=fitted.sweep,
+            facts=facts,
+            moved=lambda: space.moved(mapped),
+            held_out=fitted.held_out,
+        )

@@ -12,7 +12,9 @@ from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.adaptation.adaptation import AdaptationConfig, Adapted, Pair
 from medgraft.transfer.adaptation.collapse import collapse_reason
 from medgraft.transfer.adaptation.few_labels import moved_to_labels
+from medgraft.transfer.adaptation.moved import Moved
 from medgraft.transfer.models.heads.linear import LinearHead
+from medgraft.transfer.models.root import signed_root
 
 if TYPE_CHECKING:
     from medgraft.transfer.adaptation.batch_statistics import Changed
@@ -30,7 +32,15 @@ def adapt_network(name: str, config: AdaptationConfig, pair: Pair) -> Adapted:
     probability = head.answers(Bags.single(changed.features))
     facts: dict[str, Any] = {"target_labels": len(pair.target.known), **changed.facts}
     reason = collapse_reason(pair.before, probability, pair.source_prior)
-    return Adapted(head, probability, changed.state, changed.history, facts, reason)
+    return Adapted(
+        head,
+        probability,
+        changed.state,
+        changed.history,
+        facts,
+        reason,
+        moved=lambda: Moved("target", None, signed_root(changed.features)),
+    )
 
 
 def _changed(name: str, config: AdaptationConfig, pair: Pair) -> Changed:

@@ -96,4 +96,11 @@ class OptimalTransport:
             "marginal_error": plan.error,
             "cases_transported": list(plan.mass.shape),
         }
-        return Adapted.on_features(space.head(fitted.weight, fitted.bias), pair, history=fitted.sweep, facts=facts)
+        # The plan reads the labels of all source cases: no answer is held out.
+        return Adapted.on_features(
+            space.head(fitted.weight, fitted.bias),
+            pair,
+            history=fitted.sweep,
+            facts=facts,
+            moved=lambda: space.moved(mapped),
+        )

@@ -56,4 +56,10 @@ class PooledLabels:
         cases = Labelled.of(pair, space.source, space.target, config.target_weight)
         fitted = fit_linear(cases, pair.n_classes, pair.seed)
         facts = {"C": fitted.strength, "target_labels": len(pair.target.known)}
-        return Adapted.on_features(space.head(fitted.weight, fitted.bias), pair, history=fitted.sweep, facts=facts)
+        return Adapted.on_features(
+            space.head(fitted.weight, fitted.bias),
+            pair,
+            history=fitted.sweep,
+            facts=facts,
+            held_out=fitted.held_out,
+        )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.transfer.adaptation.adaptation import Pair
+from medgraft.transfer.adaptation.moved import Moved
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.logistic import PrincipalAxes
 from medgraft.transfer.models.root import signed_root
@@ -43,6 +44,21 @@ class Space:
         """The head on raw features that is (weight (classes, r), bias) on coordinates."""
         folded = LinearHead.folded(weight @ self.axes.axes.T, bias, self.axes.mean, self.axes.scale)
         return LinearHead(folded.weight, folded.bias, self.rooted)
+
+    def moved(self, source: Array, target: Array | None = None) -> Moved:
+        """The sides where a method puts them, ``source`` (n, r) and, where it moves, ``target`` (m, r), as features.
+        What lies beyond the axes is read of neither side."""
+        return Moved(
+            "source" if target is None else "both",
+            self._features(source),
+            self._features(self.target if target is None else target),
+        )
+
+    def _features(self, rows: Array) -> Array:
+        """(k, d) signed roots of the features at some coordinates."""
+        scale = np.where(np.isfinite(self.axes.scale), self.axes.scale, 0.0)
+        found = self.axes.mean + (rows @ self.axes.axes.T) * scale
+        return found if self.rooted else signed_root(found)
 
 
 def squared_distances(one: Array, other: Array) -> Array:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from medgraft.transfer.adaptation.adaptation import ADAPTATIONS, AdaptationConfig, Adapted, Need, Pair, Root
 from medgraft.transfer.adaptation.few_labels import Labelled
+from medgraft.transfer.adaptation.moved import Moved
 from medgraft.transfer.adaptation.probe import fit_linear
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.root import signed_root
@@ -69,7 +70,19 @@ class Standardise:
             "columns_without_spread": int(flat.sum()),
             "median_shift": float(np.median(moved)) if both.any() else 0.0,
         }
-        return Adapted.on_features(head, pair, history=fitted.sweep, facts=facts)
+        return Adapted.on_features(
+            head,
+            pair,
+            history=fitted.sweep,
+            facts=facts,
+            moved=lambda: self._moved(sides, mean, np.where(flat, 0.0, scale)),
+            held_out=fitted.held_out,
+        )
+
+    def _moved(self, sides: tuple[Array, Array], mean: Array, scale: Array) -> Moved:
+        """Both sides in the target's units: the target stays where it is, but for columns that are not read."""
+        source, target = (rows * scale + mean for rows in sides)
+        return Moved("source", *(rows if self.config.root else signed_root(rows) for rows in (source, target)))
 
 
 def _moments(rows: Array) -> tuple[Array, Array]:

@@ -79,4 +79,12 @@ class SubspaceAlignment:
         weight = fitted.weight @ axes.T
         head = space.head(weight, fitted.bias - weight @ space.target.mean(axis=0))
         facts = {"C": fitted.strength, "target_labels": len(pair.target.known), "dimensions": axes.shape[1]}
-        return Adapted.on_features(head, pair, history=fitted.sweep, facts=facts)
+        centre = space.target.mean(axis=0)
+        return Adapted.on_features(
+            head,
+            pair,
+            history=fitted.sweep,
+            facts=facts,
+            moved=lambda: space.moved(source @ axes.T + centre, target @ axes.T + centre),
+            held_out=fitted.held_out,
+        )

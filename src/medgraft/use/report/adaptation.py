@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from medgraft.use.report.adaptation_map import AdaptationMap, adaptation_map
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.tables import Cell, Row, Table
 from medgraft.use.report.wording import UNKNOWN, clip, counted, decimal, p_value, percent
@@ -29,10 +30,11 @@ _JURIES = {
 
 @dataclass(frozen=True)
 class AdaptationView:
-    """Sentences; then the numbers of both models, and what was tried."""
+    """Sentences; then the numbers of both models, and what was tried; then the sites on one map."""
 
     sentences: list[str]
     tables: list[Table]
+    map: AdaptationMap | None = None
 
 
 def adaptation_view(run: Artefacts) -> AdaptationView | None:
@@ -41,7 +43,7 @@ def adaptation_view(run: Artefacts) -> AdaptationView | None:
     if not content:
         return None
     tables = [table for table in (_numbers(content), _tried(content)) if table is not None]
-    return AdaptationView(adaptation_sentences(content), tables)
+    return AdaptationView(adaptation_sentences(content), tables, adaptation_map(content))
 
 
 def adaptation_sentences(content: Mapping[str, Any]) -> list[str]:
@@ -110,6 +112,8 @@ def _gained(content: Mapping[str, Any]) -> list[str]:
             f"On {counted(content['judged'], 'labelled target case')}, {name} of the source's model is "
             f"{decimal(gap['second'])}."
         )
+    if "auroc" not in result:
+        told.append("These labels are all of one class: whether cases are in the right order cannot be judged by them.")
     seen = content.get("hindsight")
     if seen is not None:
         gap = seen["difference"]
@@ -166,6 +170,8 @@ def _tried(content: Mapping[str, Any]) -> Table | None:
     ]
     note = (
         "Scores without the labels that judge, means over draws of patients; higher is better, and none of them is "
-        "always right. Bold: what is used."
+        "always right. iwcv and dev are of the source's labels, over all cases at once, for methods that can answer a "
+        "case without its label, and only where source cases look like the target's; they do not vote. Bold: what is "
+        "used."
     )
     return Table("What was tried", "Method", [*(Cell(name) for name in names), Cell("Time")], rows, note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,14 @@ from medgraft.use.report.tables import Cell, Row, Table
 from medgraft.use.report.templating import draw_inert
 from medgraft.use.report.wording import UNKNOWN, clip, counted, decimal, interval, percent
 
-__all__ = ["Dot", "dots", "render_shift", "shift_tables"]
+__all__ = ["MAP_SIZE", "Dot", "dots", "render_shift", "shift_tables"]
 
 _PICTURE_BYTES = 2_000_000
-_WIDTH, _HEIGHT, _MARGIN = 640, 420, 12
+_MARGIN = 12
+MAP_SIZE = (640, 420)
+"""Width and height of a map in its SVG's pixels."""
+Places = Mapping[str, Sequence[Sequence[float]]]
+"""Two numbers a case of the source and of the target."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def render_shift(folder: Path, *, images: bool = True) -> Path:
         "tables": shift_tables(content),
         "dots": dots(content["map"]),
         "names": [clip(content[side]["name"]) for side in ("source", "target")],
-        "size": (_WIDTH, _HEIGHT),
+        "size": MAP_SIZE,
         "shown": [(case, pictures.get(case)) for case in cases if pictures.get(case)],
         "pictures": pictures,
     }
@@ -48,20 +52,21 @@ def render_shift(folder: Path, *, images: bool = True) -> Path:
     return folder / "shift.html"
 
 
-def dots(places: dict[str, Sequence[Sequence[float]]]) -> list[Dot]:
-    """The cases of both sides scaled to fill the map, in turn, so that neither hides the other."""
+def dots(places: Places, *others: Places) -> list[Dot]:
+    """The cases of both sides scaled to fill the map, in turn, so that neither hides the other. ``others`` of the same
+    plane are to be drawn beside it at the same scale: there is room for them, too."""
     both = [(x, y, 1) for x, y in places["source"]] + [(x, y, 2) for x, y in places["target"]]
     if not both:
         return []
     spans = []
-    for axis, length in ((0, _WIDTH), (1, _HEIGHT)):
-        values = [place[axis] for place in both]
+    for axis, length in ((0, MAP_SIZE[0]), (1, MAP_SIZE[1])):
+        values = [place[axis] for one in (places, *others) for side in ("source", "target") for place in one[side]]
         low, reach = min(values), max(values) - min(values)
         spans.append((low, (length - 2 * _MARGIN) / reach if reach > 0 else 0.0))
     found = [
         Dot(
             round(_MARGIN + (x - spans[0][0]) * spans[0][1], 1),
-            round(_HEIGHT - _MARGIN - (y - spans[1][0]) * spans[1][1], 1),
+            round(MAP_SIZE[1] - _MARGIN - (y - spans[1][0]) * spans[1][1], 1),
             series,
         )
         for x, y, series in both

@@ -54,14 +54,17 @@ class MlpHead:
 
     def answers(self, bags: Bags) -> NDArray[np.float64]:
         """See the contract; a case of several rows is their mean."""
-        features = bags.means()
+        seen = self.units(bags.means())
+        return softmax(np.einsum("nh,ch->nc", seen, self.weight.astype(np.float64), optimize=False) + self.bias)
+
+    def units(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(n, h) what the hidden layer says of ``features`` (n, d), from 0 on."""
         if features.shape[1] != len(self.mean):
             raise ArtifactError(f"features of shape {features.shape} do not fit a head on {len(self.mean)}")
         rows = ((signed_root(features) if self.rooted else features).astype(np.float64) - self.mean) / self.scale
         # einsum, not BLAS: a row's result does not depend on the other rows to the last bit
         hidden = np.einsum("nd,hd->nh", rows, self.hidden_weight.astype(np.float64), optimize=False) + self.hidden_bias
-        seen = np.maximum(hidden, 0.0)
-        return softmax(np.einsum("nh,ch->nc", seen, self.weight.astype(np.float64), optimize=False) + self.bias)
+        return np.asarray(np.maximum(hidden, 0.0))
 
     def attention(self, bags: Bags) -> None:
         """All rows count alike."""
