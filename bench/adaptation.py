@@ -12,182 +12,44 @@ the work folder. Writes its part of ``docs/benchmarks.md``.
 """
 
 import argparse
-import csv
 import json
 import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from page import replace_section
-from PIL import Image, ImageFilter
-from pretrain import cases_of
+from sites import SHIFTS, Ground, pair_of, probe
 
-from medgraft.data.phantom.cohort import write_phantom
-from medgraft.experiment.predicting import embed_data
 from medgraft.measure.intervals.delong import macro_influence
 from medgraft.measure.paired import auroc_difference
 from medgraft.measure.patients import Patients
-from medgraft.measure.shift.answers import Answers
-from medgraft.measure.shift.assessment import Evidence, assess
-from medgraft.measure.shift.sides import Sides
-from medgraft.transfer.adaptation.adaptation import Pair, SourceCases, TargetCases
+from medgraft.measure.shift.assessment import assess
 from medgraft.transfer.adaptation.choosing import SOURCE_ONLY, adapt_automatically
-from medgraft.transfer.models.root import signed_root
-from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
-from medgraft.transfer.strategies.scored import Cases
 
-SIZE, LARGE = 128, 1000
-GAP = 0.05
-
-
-def exposure(image, strong, rng):
-    values = np.asarray(image, np.float32) / 255
-    return _picture(values ** (2.5 if strong else 1.4) * (0.6 if strong else 0.9))
-
-
-def blur(image, strong, rng):
-    return image.filter(ImageFilter.GaussianBlur(3.0 if strong else 1.0))
-
-
-def noise(image, strong, rng):
-    values = np.asarray(image, np.float32) / 255
-    return _picture(values + rng.normal(0, 0.15 if strong else 0.04, values.shape))
-
-
-def resolution(image, strong, rng):
-    side = 28 if strong else 64
-    return image.resize((side, side), Image.Resampling.BILINEAR).resize(image.size, Image.Resampling.BILINEAR)
-
-
-def inversion(image, strong, rng):
-    values = np.asarray(image, np.float32) / 255
-    return _picture(1 - values if strong else 0.7 * values + 0.3 * (1 - values))
-
-
-def view(image, strong, rng):
-    part = 0.6 if strong else 0.85
-    width, height = image.size
-    left, top = (1 - part) * width / 2, (1 - part) * height / 2
-    return image.crop((int(left), int(top), int(width - left), int(height - top))).resize(image.size)
-
-
-def _picture(values):
-    return Image.fromarray((np.clip(values, 0, 1) * 255).round().astype(np.uint8))
-
-
-SHIFTS = {one.__name__: one for one in (exposure, blur, noise, resolution, inversion, view)}
 MADE = [f"{name} {how}" for name in SHIFTS for how in ("weak", "strong")]
-
-
-def originals(data, work, name):
-    """(grey picture, label, patient) of every case of one set, small."""
-    if name in ("busi", "cxr"):
-        for path, label, group in cases_of(data, "cxr_nih" if name == "cxr" else name):
-            yield Image.open(path).convert("L").resize((SIZE, SIZE)), label, group
-    elif name in ("pneumonia", "children"):
-        with np.load(data / "pneumoniamnist" / "pneumoniamnist.npz") as arrays:
-            images, labels = arrays["train_images"], arrays["train_labels"].ravel()
-        chosen = np.random.default_rng(0).permutation(len(images))[:LARGE]
-        for row in chosen.tolist():
-            label = ("No_findings", "Pneumonia")[int(labels[row])]
-            yield Image.fromarray(images[row]).resize((SIZE, SIZE), Image.Resampling.BICUBIC), label, str(row)
-    else:
-        folder = work / "phantom"
-        if not folder.exists():
-            write_phantom(folder, patients=400, size=SIZE, seed=0)
-        table = folder / "table.csv"
-        for row in pd.read_csv(table, dtype=str).to_dict("records"):
-            yield Image.open(folder / row["path"]).convert("L").resize((SIZE, SIZE)), row["label"], row["patient"]
-
-
-def features_of(data, work, name, shift):
-    """(features (n, d), labels, patients) of one set, all its pictures changed alike."""
-    key = f"{name}-{shift}".replace(" ", "-")
-    out = work / f"{key}.parquet"
-    if not out.exists():
-        folder, rng = work / "pictures" / key, np.random.default_rng(1)
-        folder.mkdir(parents=True, exist_ok=True)
-        kind, _, how = shift.partition(" ")
-        with (folder / "cases.csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["path", "label", "patient_id"])
-            for number, (image, label, patient) in enumerate(originals(data, work, name)):
-                made = SHIFTS[kind](image, how == "strong", rng) if kind in SHIFTS else image
-                made.save(folder / f"{number:05d}.png")
-                writer.writerow([f"{number:05d}.png", label, patient])
-        embed_data(folder / "cases.csv", out, flags={"preprocess.size": SIZE, "data.modality": "unknown"})
-    table = pd.read_parquet(out)
-    columns = [column for column in table.columns if column[0] == "f" and column[1:].isdigit()]
-    # Equal pictures have one row each; the order is the table's.
-    return table[columns].to_numpy(np.float32), table["label"].to_numpy(str), table["patient_id"].to_numpy(str)
-
-
-def pair_of(data, work, pair, seed):
-    """Source and target (features, labels, patients) of one pair."""
-    name, _, shift = pair.partition(": ")
-    if "→" in name:
-        return [features_of(data, work, side, "none") for side in name.split("→")]
-    plain = features_of(data, work, name, "none")
-    groups = np.random.default_rng(seed).permutation(np.unique(plain[2]))
-    ours = np.isin(plain[2], groups[: len(groups) // 2])
-    if shift == "label shift":
-        theirs = with_shares(plain[1], ~ours, seed)
-        return [tuple(column[rows] for column in plain) for rows in (np.flatnonzero(ours), theirs)]
-    changed = features_of(data, work, name, shift)
-    # The patients' names are hashes of the house, the same in every version.
-    theirs = ~np.isin(changed[2], plain[2][ours])
-    return [tuple(column[ours] for column in plain), tuple(column[theirs] for column in changed)]
-
-
-def with_shares(labels, among, seed):
-    """Rows of which the first class has 80 %."""
-    rng, rows = np.random.default_rng(seed), np.flatnonzero(among)
-    first = labels[rows] == np.unique(labels)[0]
-    most = min(first.sum(), 4 * (~first).sum())
-    one = rng.permutation(rows[first])[: max(1, most)]
-    other = rng.permutation(rows[~first])[: max(20, len(one) // 4)]
-    return np.sort(np.concatenate([one, other]))
+GAP = 0.05
 
 
 def judged(truth, answers):
     return float(macro_influence(truth, answers, Patients.of(None, len(truth))).value)
 
 
-def probe(features, labels, groups, classes, seed):
-    cases = Cases(signed_root(features), labels, groups, classes)
-    return LinearProbe(LinearProbeConfig()).fitted(cases, inner_folds=5, seed=seed)
-
-
 def one(data, work, name, seed, draws):
     """Everything of one pair and seed."""
     began = time.monotonic()
-    (here, said, ours), (there, told, theirs) = pair_of(data, work, name, seed)
-    classes = sorted(set(said))
-    labels, truth = (np.array([classes.index(label) for label in side]) for side in (said, told))
-    codes = pd.factorize(np.concatenate([ours, theirs]))[0].astype(np.int64)
-    groups, target_groups = codes[: len(ours)], codes[len(ours) :]
-    fitted = probe(here, labels, groups, len(classes), seed)
-    pair = Pair(
-        SourceCases(here, labels, groups),
-        TargetCases(there, target_groups),
-        len(classes),
-        fitted.head(rooted=True),
-        seed=seed,
-    )
-    answers = Answers.of(fitted.held_out, labels, pair.before, source_groups=groups, target_groups=target_groups)
-    sides = Sides.of(signed_root(here), signed_root(there), source_groups=groups, target_groups=target_groups)
-    found = assess(Evidence(sides, answers), seed=seed)
+    ground = Ground.of(*pair_of(data, work, name, seed), seed)
+    pair, truth = ground.pair, ground.truth
+    found = assess(ground.evidence, seed=seed)
     choice = adapt_automatically(pair, shifted=found.shifted, labels_only=found.kind == "labels", draws=draws)
     source = choice.results[SOURCE_ONLY].probability
     row = {
-        "n": [len(here), len(there)],
+        "n": [len(pair.source.labels), len(truth)],
         "shifted": found.shifted,
         "kind": found.kind,
         "p": found.p_value,
         "expected": found.expected_accuracy.atc.value if found.expected_accuracy else None,
         "accuracy": float((source.argmax(1) == truth).mean()),
-        "home": judged(labels, fitted.held_out),
+        "home": judged(pair.source.labels, ground.held_out),
         "chosen": choice.chosen,
         "best": choice.names[choice.verdict.best],
         "sureness": choice.verdict.sureness,
@@ -199,12 +61,12 @@ def one(data, work, name, seed, draws):
         "seconds": {name: round(value, 2) for name, value in choice.seconds.items()},
         "auroc": {name: judged(truth, result.probability) for name, result in choice.results.items()},
     }
-    oracle = probe(there, truth, target_groups, len(classes), seed).held_out
+    oracle = probe(pair.target.features, truth, pair.target.groups, pair.n_classes, seed).held_out
     row["oracle"] = judged(truth, oracle) if oracle is not None else None
     paired = {}
     for method, result in choice.results.items():
         if method != SOURCE_ONLY:
-            gap = auroc_difference(truth, result.probability, source, groups=target_groups, seed=0)
+            gap = auroc_difference(truth, result.probability, source, groups=pair.target.groups, seed=0)
             paired[method] = [gap.difference, gap.low, gap.high]
     row["paired"] = paired
     row["minutes"] = (time.monotonic() - began) / 60
