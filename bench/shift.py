@@ -1,6 +1,6 @@
 """The test of shift: how often it cries where nothing differs, sees what does, and names another mixture of classes.
 
-    python bench/shift.py --data DIR [--draws 100] [--sets busi pneumonia cxr] [--work DIR]
+    python bench/shift.py --data DIR [--draws 100] [--sets busi pneumonia cxr] [--parts …] [--work DIR]
 
 Each draw halves a set by patient at random, fits a probe to one half and asks, as ``medgraft shift`` does, whether the
 other half differs:
@@ -28,12 +28,13 @@ from sites import SHIFTS, Ground, features_of, pair_of, patient_parts, rows_of, 
 from medgraft.measure.intervals.clopper_pearson import clopper_pearson
 from medgraft.measure.shift.assessment import assess
 
+PARTS = ("halves", "strong", "labels")
 KINDS = ("none", "labels", "pictures", "unknown")
 SECONDS = 3.0
 """A draw, on two idle cores."""
 
 
-def wanted(sets, draws):
+def wanted(sets, parts, draws):
     """(part, pair, draw), in an order in which an interrupted run has some of all."""
     found = []
     for draw in range(draws):
@@ -41,7 +42,7 @@ def wanted(sets, draws):
         kind, name = list(SHIFTS)[draw % len(SHIFTS)], sets[draw // len(SHIFTS) % len(sets)]
         found.append(("strong", f"{name}: {kind} strong", draw))
         found += [("labels", f"{name}: shares", draw) for name in sets]
-    return found
+    return [item for item in found if item[0] in parts]
 
 
 def of_shares(data, work, name, seed):
@@ -124,12 +125,13 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--draws", type=int, default=100)
     parser.add_argument("--sets", nargs="+", default=["busi", "pneumonia", "cxr"])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--work", type=Path, default=Path("bench-work/adaptation"))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     file = options.work / "rows-shift.json"
     rows = json.loads(file.read_text()) if file.exists() else {}
-    asked = wanted(options.sets, options.draws)
+    asked = wanted(options.sets, options.parts, options.draws)
     left = [item for item in asked if "|".join(map(str, item)) not in rows]
     print(f"{len(left)} draws, about {len(left) * SECONDS / 60:.0f} minutes on two idle cores", flush=True)
     for part, pair, draw in left:
