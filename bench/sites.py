@@ -29,7 +29,7 @@ SIZE, LARGE = 128, 1000
 
 def exposure(image, strong, rng):
     values = np.asarray(image, np.float32) / 255
-    return _picture(values ** (2.5 if strong else 1.4) * (0.6 if strong else 0.9))
+    return picture(values ** (2.5 if strong else 1.4) * (0.6 if strong else 0.9))
 
 
 def blur(image, strong, rng):
@@ -38,7 +38,7 @@ def blur(image, strong, rng):
 
 def noise(image, strong, rng):
     values = np.asarray(image, np.float32) / 255
-    return _picture(values + rng.normal(0, 0.15 if strong else 0.04, values.shape))
+    return picture(values + rng.normal(0, 0.15 if strong else 0.04, values.shape))
 
 
 def resolution(image, strong, rng):
@@ -48,7 +48,7 @@ def resolution(image, strong, rng):
 
 def inversion(image, strong, rng):
     values = np.asarray(image, np.float32) / 255
-    return _picture(1 - values if strong else 0.7 * values + 0.3 * (1 - values))
+    return picture(1 - values if strong else 0.7 * values + 0.3 * (1 - values))
 
 
 def view(image, strong, rng):
@@ -58,7 +58,7 @@ def view(image, strong, rng):
     return image.crop((int(left), int(top), int(width - left), int(height - top))).resize(image.size)
 
 
-def _picture(values):
+def picture(values):
     return Image.fromarray((np.clip(values, 0, 1) * 255).round().astype(np.uint8))
 
 
@@ -83,7 +83,9 @@ def originals(data, work, name):
             write_phantom(folder, patients=400, size=SIZE, seed=0)
         table = folder / "table.csv"
         for row in pd.read_csv(table, dtype=str).to_dict("records"):
-            yield Image.open(folder / row["path"]).convert("L").resize((SIZE, SIZE)), row["label"], row["patient"]
+            # 12 bits in 16; Pillow's own conversion to 8 bits would cut off all that is above 255.
+            values = np.asarray(Image.open(folder / row["path"]), np.float32) / 4095
+            yield picture(values).resize((SIZE, SIZE)), row["label"], row["patient"]
 
 
 @lru_cache(maxsize=32)
