@@ -41,7 +41,7 @@ from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
 SITES = ("none", "exposure strong", "blur strong", "noise strong", "inversion strong")
 METHODS = {"pooled": "source-combine", "weighted": "weighted-sources", "m3sda": "m3sda", "dann-multi": "dann-multi"}
 COLUMNS = ("pooled", "best single", "mean single", "weighted", "m3sda", "dann-multi", "oracle")
-MINUTES = 0.5
+MINUTES = 0.4
 """A row, on two idle cores."""
 
 
