@@ -173,6 +173,21 @@ def loud_cue_sites(seed):
     return paired(source, labels, *two_cues(rng, 200, 4.0), seed=seed, sites=np.repeat(["a", "b", "c"], 100))
 
 
+def wide_sites(seed):
+    """Three source sites and a target with more columns than cases: sixty say the class a little, and each site moves
+    all of them its own way."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(count):
+        labels = rng.permutation(np.arange(count) % 2)
+        rows = rng.normal(size=(count, 600)) + rng.normal(size=600)
+        rows[:, :60] += 0.6 * (labels[:, None] - 0.5)
+        return rows, labels
+
+    source, labels = (np.concatenate(items) for items in zip(*(drawn(100) for _ in range(3)), strict=True))
+    return paired(source, labels, *drawn(100), seed=seed, sites=np.repeat(["a", "b", "c"], 100))
+
+
 TOYS = {
     "blinded": blinded_pair,
     "loud-cue": loud_cue,
@@ -181,6 +196,7 @@ TOYS = {
     "other-shares": other_shares,
     "other-region": other_region,
     "several-sites": several_sites,
+    "wide-sites": wide_sites,
 }
 
 

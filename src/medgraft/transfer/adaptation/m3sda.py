@@ -1,6 +1,9 @@
 """M3SDA: several sources are made like the target and like each other, in the first two moments of the features.
 
-The part of the paper that matches moments; its pairs of classifiers are left out.
+The part of the paper that matches moments; its pairs of classifiers are left out. The weight is that of the authors'
+programme. A greater one costs more than it brings where columns outnumber cases, as the network then makes the few
+target cases alike by their noise (``busi`` in five made sites: AUROC on the one left out 0.81 without a pull and with
+0.0005, 0.74 with 0.003, 0.48 with 0.3).
 
 Source: Peng et al. 2019, Moment Matching for Multi-Source Domain Adaptation.
 """
@@ -21,7 +24,7 @@ class M3sdaConfig(DeepConfig):
     """Options of M3SDA."""
 
     kind: Literal["m3sda"] = "m3sda"
-    weight: PullWeight = 0.3
+    weight: PullWeight = 0.0005
 
 
 @ADAPTATIONS.register("m3sda")
