@@ -86,6 +86,8 @@ def test_what_a_stand_in_shows_to_help_is_used(blinded):
     assert set(choice.scores) == {"stand-in", "stand-in order", "iwcv", "dev"}
     after, before = (choice.results[name].probability for name in (choice.chosen, SOURCE_ONLY))
     assert toy.accuracy(after) > toy.accuracy(before) + 0.1
+    assert set(choice.alone) == set(choice.names) - {SOURCE_ONLY}
+    assert choice.alone[choice.chosen].adapts  # what wins among all is taken alone, too
 
 
 def test_what_no_acquisition_explains_is_not_adapted_to(blinded):

@@ -52,13 +52,15 @@ _DRAWS = 5
 class Choice:
     """``names``: candidates, source-only first; ``jury``: who judged; ``verdict`` by their places; ``results``: what
     each gave on all cases; ``scores``: of each (draws, candidates), or (1, candidates) where all cases are looked at
-    once; ``seconds`` a candidate; ``failed``: who could not be tried, and why."""
+    once; ``alone``: what the guard would say of each candidate if it were the only one; ``seconds`` a candidate;
+    ``failed``: who could not be tried, and why."""
 
     names: tuple[str, ...]
     jury: str
     verdict: Verdict
     results: dict[str, Adapted]
     scores: dict[str, Array]
+    alone: dict[str, Verdict]
     seconds: dict[str, float]
     failed: dict[str, str]
 
@@ -107,14 +109,17 @@ def adapt_automatically(
         for name, told in jury.judge(pair, names, number).items():
             for column, value in told.items():
                 scores[column][number, names.index(name)] = value
-    verdict = guard(
-        {column: scores[column] for column in jury.voting},
-        collapsed=[results[name].collapsed for name in names],
-        objection=_objection(pair, jury, shifted=shifted),
-        least=jury.least,
-    )
+    objection = _objection(pair, jury, shifted=shifted)
+
+    def of(places: list[int]) -> Verdict:
+        votes = {column: scores[column][:, places] for column in jury.voting}
+        collapsed = [results[names[place]].collapsed for place in places]
+        return guard(votes, collapsed=collapsed, objection=objection, least=jury.least)
+
+    verdict = of(list(range(len(names))))
+    alone = {name: of([0, place]) for place, name in enumerate(names) if place}
     told = weighted_validation(pair, results)
-    return Choice(names, jury.name, verdict, results, scores | told, seconds, failed)
+    return Choice(names, jury.name, verdict, results, scores | told, alone, seconds, failed)
 
 
 def _objection(pair: Pair, jury: Jury, *, shifted: bool) -> str | None:
