@@ -216,10 +216,7 @@ def _guarded(rows):
         f"| is for it | {table[1, 1]} | {table[1, 0]} |",
         f"| keeps the source's model | {table[0, 1]} | {table[0, 0]} |",
         "",
-        (
-            f"It was right in {right:.0%} of {table.sum()}; what it kept out would have cost {np.mean(avoided):+.3f} on "
-            "average."
-        ),
+        f"It was right in {right:.0%} of {table.sum()}; what it kept out would have cost {np.mean(avoided):+.3f}.",
     ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from medgraft.experiment.run import RunFolder, require_empty
 from medgraft.experiment.shifting import shift_content
 from medgraft.experiment.stages.adaptation_content import compared, guard_content, hindsight, run_warnings
 from medgraft.experiment.stages.adapted_run import AdaptedRun, write_adapted_run
+from medgraft.experiment.stages.label_curve import label_curve
 from medgraft.experiment.stages.shift_evidence import evidence_of
 from medgraft.experiment.stages.shift_map import map_content
 from medgraft.experiment.stages.side_by_side import Side, SideBySide, is_run, sides_of_run
@@ -127,6 +129,7 @@ def adapt_run(
         "shift": {key: shift[key] for key in ("shifted", "p_value", "kind", "overlaps", "label_shift")},
         "acquisition": None if pair.stand_in is None else pair.stand_in.facts(),
         **_outcome(choice, site, probability),
+        "label_curve": _label_curve(site, pair, name, options or {}, adapted),
         "map": map_content(evidence.sides, found, adapted.moved and adapted.moved(), settings.seed),
     }
     made = AdaptedRun(
@@ -252,6 +255,17 @@ def _outcome(choice: Choice | None, site: _Site, probability: NDArray[np.float64
         "result": compared(site.pair.before, probability, site.labels, positive, site.table),
         "hindsight": None if choice is None else hindsight(choice, site.labels, site.table),
     }
+
+
+def _label_curve(
+    site: _Site, pair: Pair, name: str, options: Mapping[str, Any], adapted: Adapted
+) -> list[dict[str, Any]] | None:
+    """Not of what changes the network, which takes as long again for each point."""
+    if name == SOURCE_ONLY or "network" in ADAPTATIONS.get(name).needs:
+        return None
+    positive = site.bundle.task.positive_index
+    again = partial(_adapted, name, options=options)
+    return label_curve(pair, again, adapted, site.labels, site.table, positive)
 
 
 def _pair(both: SideBySide, bundle: Bundle, parts: TargetLabels, seed: int, device: str) -> Pair:

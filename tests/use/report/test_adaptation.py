@@ -27,6 +27,7 @@ CONTENT: dict[str, Any] = {
     "facts": {},
     "shift": {"shifted": True, "p_value": 0.0002, "kind": "pictures", "overlaps": True, "label_shift": None},
     "acquisition": None,
+    "label_curve": [{"labels": 8, "auroc": GAP}, {"labels": 30, "auroc": GAP}],
     "guard": {
         "jury": "labels",
         "chosen": "coral",
@@ -95,5 +96,7 @@ def test_what_is_not_known_is_said():
 def test_tables():
     view = adaptation_view(SimpleNamespace(adaptation=CONTENT))  # type: ignore[arg-type]
     assert view is not None
-    assert [table.caption for table in view.tables] == ["Beside the source's model", "What was tried"]
+    captions = [table.caption for table in view.tables]
+    assert captions == ["Beside the source's model", "What labels of the target buy", "What was tried"]
+    assert [row.title for row in view.tables[1].rows] == ["8 labels", "30 labels"]
     assert adaptation_view(SimpleNamespace(adaptation={})) is None  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from medgraft.experiment.stages.side_by_side import SideBySide
 from medgraft.progress import Progress
 from medgraft.registry import nearest
 
-__all__ = ["TargetLabels", "target_labels"]
+__all__ = ["TargetLabels", "patient_codes", "target_labels"]
 
 Rows = NDArray[np.int64]
 
@@ -26,6 +26,11 @@ class TargetLabels:
     truth: Rows
     learnt: Rows
     judged: Rows
+
+    def fewer(self, wanted: int, groups: NDArray[Any], seed: int) -> TargetLabels:
+        """The same with ``wanted`` of the cases that are learnt from, at least, in whole patients of ``groups`` (m,);
+        the same cases judge."""
+        return TargetLabels(self.truth, _first_patients(self.learnt, groups, self.truth, wanted, seed), self.judged)
 
 
 def target_labels(
@@ -57,12 +62,17 @@ def target_labels(
             f"adapting: --labels {wanted}, and {len(usable)} target cases have a label (and are not of the source); "
             "ask for fewer, or label more"
         )
-    groups = pd.factorize(table["patient_id"].fillna(table["case_id"]))[0]
+    groups = patient_codes(table)
     learnt = _first_patients(usable, groups, truth, wanted, seed)
     judged = usable[~np.isin(groups[usable], groups[learnt])]
     if wanted and len(np.unique(truth[learnt])) < 2:
         progress.notice("the labelled cases to learn from are all of one class")
     return TargetLabels(truth, learnt, judged)
+
+
+def patient_codes(table: pd.DataFrame) -> NDArray[np.int64]:
+    """(m,) numbers of patients; a case of an unknown one is its own."""
+    return np.asarray(pd.factorize(table["patient_id"].fillna(table["case_id"]))[0], dtype=np.int64)
 
 
 def _first_patients(usable: Rows, groups: NDArray[Any], truth: Rows, wanted: int, seed: int) -> Rows:

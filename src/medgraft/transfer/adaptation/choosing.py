@@ -118,8 +118,8 @@ def adapt_automatically(
 
     verdict = of(list(range(len(names))))
     alone = {name: of([0, place]) for place, name in enumerate(names) if place}
-    told = weighted_validation(pair, results)
-    return Choice(names, jury.name, verdict, results, scores | told, alone, seconds, failed)
+    scores |= weighted_validation(pair, results)
+    return Choice(names, jury.name, verdict, results, scores, alone, seconds, failed)
 
 
 def _objection(pair: Pair, jury: Jury, *, shifted: bool) -> str | None:

@@ -42,7 +42,7 @@ def adaptation_view(run: Artefacts) -> AdaptationView | None:
     content = run.adaptation
     if not content:
         return None
-    tables = [table for table in (_numbers(content), _tried(content)) if table is not None]
+    tables = [table for table in (_numbers(content), _bought(content), _tried(content)) if table is not None]
     return AdaptationView(adaptation_sentences(content), tables, adaptation_map(content))
 
 
@@ -149,6 +149,31 @@ def _numbers(content: Mapping[str, Any]) -> Table | None:
     return Table(
         "Beside the source's model", "", [Cell("Source's model"), Cell("Adapted"), Cell("Difference")], rows, note
     )
+
+
+def _bought(content: Mapping[str, Any]) -> Table | None:
+    """How many labels buy what."""
+    curve = content["label_curve"]
+    if not curve:
+        return None
+    rows = [
+        Row(
+            counted(point["labels"], "label"),
+            [
+                Cell(decimal(point["auroc"]["first"])),
+                Cell(
+                    decimal(point["auroc"]["difference"]),
+                    f"{decimal(point['auroc']['low'])} to {decimal(point['auroc']['high'])}",
+                ),
+            ],
+        )
+        for point in curve
+    ]
+    note = (
+        f"AUROC of {content['method']} with parts of the labelled cases, each part within the next, on the same "
+        f"{counted(content['judged'], 'case')}; 95 % intervals of the paired difference to the source's model."
+    )
+    return Table("What labels of the target buy", "", [Cell("Adapted"), Cell("Difference")], rows, note)
 
 
 def _tried(content: Mapping[str, Any]) -> Table | None:
