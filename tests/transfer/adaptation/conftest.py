@@ -20,7 +20,7 @@ from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeCo
 from medgraft.transfer.strategies.scored import Cases
 from medgraft.transfer.training.average import recompute_batchnorm
 
-QUICK = {"hidden": 32, "steps": 120, "lr": 1e-2}
+QUICK = {"hidden": 32, "steps": 120, "lr": 1e-2, "runs": 1}
 """Of deep methods."""
 
 

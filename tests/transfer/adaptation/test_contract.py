@@ -22,7 +22,7 @@ from medgraft.transfer.models.heads.gallery import GalleryHead
 
 BUILT_IN = list(ADAPTATIONS)
 DEEP = [name for name in BUILT_IN if "steps" in ADAPTATIONS.get(name).Config.model_fields]
-QUICK = {name: {"hidden": 16, "steps": 12, "batch_size": 32} for name in DEEP}
+QUICK = {name: {"hidden": 16, "steps": 12, "batch_size": 32, "runs": 1} for name in DEEP}
 LIKE_SOURCE_ONLY = {
     "source-only": 0.0,
     "pooled-labels": 2e-3,
