@@ -17,7 +17,7 @@ from medgraft.source.backbones.joined import JOIN
 from medgraft.source.embedding.embed import Embedding, Picture, embed
 from medgraft.source.embedding.engine import Job
 
-__all__ = ["embed_parts"]
+__all__ = ["embed_parts", "part_engines"]
 
 _AUTO = "auto"
 
@@ -38,7 +38,7 @@ def embed_parts(
         return embed(pictures, job, preprocessing, reader=reader, engine=engine, progress=progress)
     found = [
         embed(pictures, part, preprocessing, reader=reader, engine=name, progress=progress)
-        for part, name in zip(parts, _engines(parts, engine), strict=True)
+        for part, name in zip(parts, part_engines(parts, engine), strict=True)
     ]
     first = found[0]
     return Embedding(
@@ -57,8 +57,8 @@ def embed_parts(
     )
 
 
-def _engines(parts: Sequence[Job], asked: str) -> list[str]:
-    """The engine of each part. One that is meant for networks is not asked of descriptors."""
+def part_engines(parts: Sequence[Job], asked: str) -> list[str]:
+    """The name of the engine of each part. One that is meant for networks is not asked of descriptors."""
     names = asked.split(JOIN)
     if len(names) == len(parts):
         return names
