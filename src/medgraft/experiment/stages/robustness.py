@@ -129,5 +129,5 @@ def _modality(table: pd.DataFrame, facts: Sequence[PixelFacts | None], run: RunF
         {str(one.modality) for one in facts if one is not None},
         set(read_table(run / "cohort.parquet")["modality"].astype(str)),
     ]
-    known = [kinds for kinds in told if kinds != {str(Modality.UNKNOWN)}]
-    return known[0].pop() if known and len(known[0]) == 1 else str(Modality.UNKNOWN)
+    known = next((kinds for kinds in told if kinds - {str(Modality.UNKNOWN)}), set[str]())
+    return known.pop() if len(known) == 1 else str(Modality.UNKNOWN)
