@@ -2,11 +2,13 @@
 
     python bench/adversarial.py --data DIR [--seeds 0 1 2] [--epochs 30] [--work DIR]
 
-ResNet-18 with a quarter of its channels, a first layer of 3 × 3 with stride 2 and no pooling, from random weights;
-batches of 32, AdamW at 0.001, the official split, the epoch of the lowest validation loss (of attacked pictures where
-training is against attacks). Each network is put through FGSM, PGD-20, APGD-100 and Square at three epsilons, and
-through the APGD of torchattacks, an independent one, where that can be imported (``pip install --no-deps --target DIR
-torchattacks``, and DIR in ``PYTHONPATH``). An answer is the class with the larger logit.
+ResNet-18 with a quarter of its channels, a first layer of 3 × 3 with stride 2 and no pooling: the plain one from random
+weights, the others from the plain one of their seed (with random weights, whose BatchNorm has no statistics yet, the
+probe that training starts from is worth nothing). Batches of 32, AdamW at 0.001, the official split, the epoch of the
+lowest validation loss (of attacked pictures where training is against attacks). Each network is put through FGSM,
+PGD-20, APGD-100 and Square at three epsilons, and through the APGD of torchattacks, an independent one, where that can
+be imported (``pip install --no-deps --target DIR torchattacks``, and DIR in ``PYTHONPATH``). An answer is the class with
+the larger logit.
 
 Every training and every attack is a row that is kept in the work folder; the same command goes on from there. Smaller:
 ``--models plain fgsm --attacks fgsm pgd --cases 16 --epochs 1``. Writes its part of ``docs/benchmarks.md``.
@@ -31,6 +33,7 @@ from medgraft.experiment.stages.workspace import pictures_of
 from medgraft.experiment.tables import read_table
 from medgraft.home import Home
 from medgraft.source.embedding.prepared import PreparedPixels
+from medgraft.transfer.models.bundle import read_bundle
 from medgraft.transfer.models.classifier import Classifier
 from medgraft.transfer.models.freezing import PartlyFrozen
 from medgraft.transfer.robustness.attacks.apgd import Apgd
@@ -85,6 +88,18 @@ def quarter_resnet18():
     return nn.Sequential(OrderedDict(**layers, pool=nn.AdaptiveAvgPool2d(1), flat=nn.Flatten()))
 
 
+def taught(run):
+    """The same with the weights of the plain ``run``, once that is there: a function that makes it."""
+
+    def network():
+        state = {name.removeprefix("body."): value for name, value in read_bundle(run / "bundle").state.items()}
+        made = quarter_resnet18()
+        made.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in state.items()})
+        return made
+
+    return network
+
+
 def minutes_of_training(model, options):
     """On two idle cores, about."""
     judged = JUDGED * VALIDATION if model != "plain" else 0
@@ -105,7 +120,7 @@ def run_of(model, seed, options):
 def trained(model, seed, options):
     """One training: what its test set says, and minutes."""
     began = time.monotonic()
-    sets = ["preprocess.size=28", "preprocess.channels=1", "evaluation.loso=false"]
+    sets = ["preprocess.size=28", "preprocess.channels=3", "evaluation.loso=false"]
     sets += [f"strategy.epochs={options.epochs}", f"strategy.patience={options.epochs}", "strategy.batch_size=32"]
     sets += ["strategy.lr=0.001", "strategy.clip_norm=10"]
     if model == "plain":
@@ -113,11 +128,11 @@ def trained(model, seed, options):
     else:
         sets += ["strategy.kind=adversarial", f"strategy.method={model}", f"strategy.epsilon={options.epsilon / 255}"]
         sets += ["strategy.batchnorm=train"]
+    source = {"backbone": NETWORK, "weights": "random"} if model == "plain" else {"backbone": f"{NETWORK}-{seed}"}
     result = medgraft.fit(
         options.data / "breastmnist" / "breastmnist.npz",
         run_of(model, seed, options),
-        backbone=NETWORK,
-        weights="random",
+        **source,
         seed=seed,
         set=sets,
         home=options.work / "home",
@@ -210,8 +225,12 @@ def parsed():
 def main():
     options = parsed()
     options.work.mkdir(parents=True, exist_ok=True)
+    options.models = ["plain", *(name for name in options.models if name != "plain")]  # the others start from it
     options.work, options.data = options.work.resolve(), options.data.resolve()
-    medgraft.register(NETWORK, quarter_resnet18, size=28, mean=(0.5,) * 3, std=(0.5,) * 3, licence="BSD-3-Clause")
+    facts = {"size": 28, "mean": (0.5,) * 3, "std": (0.5,) * 3, "licence": "BSD-3-Clause"}
+    medgraft.register(NETWORK, quarter_resnet18, **facts)
+    for seed in options.seeds:
+        medgraft.register(f"{NETWORK}-{seed}", taught(run_of("plain", seed, options)), **facts)
     file = options.work / f"rows-{options.epochs}-{options.epsilon:g}-{options.cases}.json"
     rows = json.loads(file.read_text("utf-8")) if file.exists() else {}
     todo = list(plan(options, rows))
