@@ -97,7 +97,7 @@ def checks(grouped):
             f"{100 * other.min():+.2f} to {100 * other.max():+.2f} points."
         )
     else:
-        lines.append("- The independent APGD was not run: torchattacks could not be imported, or was not asked for.")
+        lines.append("- Ours and the independent APGD were not both run: nothing to compare (is torchattacks there?).")
     masked, cases = fooled_blindly(grouped)
     if cases:
         lines.append(
