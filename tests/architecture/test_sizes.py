@@ -17,6 +17,7 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.adapt.adapt": _OPTIONS,
     "medgraft.cli.audit.audit": _OPTIONS,
     "medgraft.cli.embed.embed": _OPTIONS,
+    "medgraft.cli.evaluate.evaluate": _OPTIONS,
     "medgraft.cli.fit.fit": _OPTIONS,
     "medgraft.cli.predict.predict": _OPTIONS,
     "medgraft.cli.pretrain.pretrain": _OPTIONS,

@@ -27,3 +27,11 @@ def test_what_cannot_be_used_is_told_on_the_terminal(fitted, run, tmp_path, caps
     assert "2 cases could not be used and are left out" in shown
     assert f"{cohort / 'images' / 'broken.png'}: it is not an image" in shown
     assert f"{cohort / 'images' / 'missing.png'}: row {len(table) + 3}: no such file" in shown
+
+
+def test_worse_pictures(fitted, run, call, capsys):
+    answer = call("evaluate", run, fitted.cohort, "--name", "worse", "--corruptions")
+    assert answer["robustness"]["split"] == "external:worse"
+    words = ["evaluate", str(run), str(fitted.cohort), "--name", "again", "--corruptions"]
+    assert main([*words, "--home", str(fitted.home.path)]) == 0
+    assert "spoilt in" in capsys.readouterr().out

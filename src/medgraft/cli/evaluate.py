@@ -18,6 +18,9 @@ def evaluate(
     run: o.RunArgument,
     data: o.DataArgument,
     name: Annotated[str | None, typer.Option("--name", help="name of this evaluation (default: DATA's name)")] = None,
+    corruptions: Annotated[
+        bool, typer.Option("--corruptions", help="also on pictures that are made worse: blur, noise, exposure, …")
+    ] = False,
     on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
@@ -39,10 +42,13 @@ def evaluate(
 ) -> None:
     """Test a run on labelled data that it has not seen; the result joins the run and its report.
 
-    Example: medgraft evaluate run other-hospital
+    With --corruptions at most 200 cases are asked again, spoilt in every way that can happen to their kind of picture.
+
+    Example: medgraft evaluate run other-hospital --corruptions
     """
     from medgraft.experiment.config import resolve_config
     from medgraft.experiment.predicting import evaluate_run
+    from medgraft.use.report.robustness import robustness_sentences
 
     flags = o.cohort_flags(locals())
     settings = resolve_config(config, sets or [], {**flags, "split.on_leak": on_leak, "seed": seed, "device": device})
@@ -53,6 +59,7 @@ def evaluate(
         options=settings.data,
         name=name,
         on_leak=settings.split.on_leak,
+        corruptions=corruptions,
         device=settings.device,
         seed=settings.seed,
         home=Home.find(home),
@@ -60,6 +67,8 @@ def evaluate(
         overwrite=overwrite,
     )
     show_metrics(terminal, {result["split"]: result["metrics"]}, [result["split"]])
+    for sentence in robustness_sentences(result["robustness"]) if corruptions else []:
+        terminal.line(sentence)
     terminal.notices(result["warnings"])
     terminal.set_aside(result["set_aside"])
     terminal.line(f"report: {run / 'report.html'}", "bold")

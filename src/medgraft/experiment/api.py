@@ -93,6 +93,7 @@ def evaluate(
     data: str | Path,
     *,
     name: str | None = None,
+    corruptions: bool = False,
     options: Mapping[str, Any] | None = None,
     on_leak: str = "drop",
     seed: int = 0,
@@ -101,7 +102,8 @@ def evaluate(
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """External validation on labelled DATA; adds ``external:<name>`` to the run and its report."""
+    """External validation on labelled DATA; adds ``external:<name>`` to the run and its report, and with
+    ``corruptions`` how the answers fare when the pictures get worse."""
     flags = {"split.on_leak": on_leak, "seed": seed, "device": device}
     settings = resolve_config(flags=flags | data_flags(options))
     return evaluate_run(
@@ -110,6 +112,7 @@ def evaluate(
         options=settings.data,
         name=name,
         on_leak=settings.split.on_leak,
+        corruptions=corruptions,
         device=settings.device,
         seed=settings.seed,
         home=Home.find(home),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,20 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.read import read_pictures
 from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
-from medgraft.errors import CohortError, LeakageError, UsageError
+from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.build import build_source, choose_device
 from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
+from medgraft.experiment.stages.admission import labelled_alike, unseen
 from medgraft.experiment.stages.evaluating import evaluate_part, majority_of, prediction_rows
+from medgraft.experiment.stages.robustness import Evaluated, require_pictures, robustness_stage
 from medgraft.experiment.stages.slices import slice_weights
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table, write_csv, write_table
 from medgraft.files import read_json, write_json
 from medgraft.home import Home
 from medgraft.progress import Progress
-from medgraft.registry import nearest
 from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
 from medgraft.transfer.models.bundle import Bundle
 from medgraft.transfer.tasks.task import Task
@@ -140,6 +141,7 @@ def evaluate_run(
     options: CohortOptions | None = None,
     name: str | None = None,
     on_leak: str = "drop",
+    corruptions: bool = False,
     device: str = "auto",
     seed: int = 0,
     home: Home | None = None,
@@ -148,7 +150,8 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """External validation: adds ``external:<name>`` to predictions, metrics and report.
 
-    Returns ``split`` (its name there), ``metrics``, ``warnings`` and ``set_aside``, (path, reason) of unusable cases.
+    Returns ``split`` (its name there), ``metrics``, ``warnings``, ``set_aside``, (path, reason) of unusable cases, and
+    with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage).
 
     Cases whose picture or patient took part in training or validation are left out and counted (``drop``), an
     ``error``, or kept, and the numbers stamped (``keep``).
@@ -161,86 +164,62 @@ def evaluate_run(
     part = f"external:{name or cohort.name}"
     if part in metrics and not overwrite:
         raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
-    cohort = _labelled_alike(cohort, predictor)
-    cohort = _unseen(cohort, folder, split, on_leak, progress)
+    cohort = labelled_alike(cohort, predictor.bundle.task)
+    cohort = unseen(cohort, folder, split, on_leak, progress)
+    if corruptions:
+        require_pictures(cohort.table)
     tell_seen(predictor.bundle.backbone, cohort.table, "cases", home=home, progress=progress)
     answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
-    good = [row for row in range(len(cohort)) if row not in answer.embedding.failures]
-    lost = _lost(cohort, answer.embedding.failures, progress)
-    if not good:
-        raise CohortError(f"evaluating {data}: none of its pictures can be read")
-    bundle, majority = predictor.bundle, majority_of(metrics["_meta"], predictor.bundle.task)
-    rows = prediction_rows(cohort.table.iloc[good], part, answer.probability[good], bundle)
+    good, lost = _readable(cohort, answer.embedding.failures, progress)
     replicates = int(metrics["_meta"]["bootstrap_replicates"])
-    found, warnings = evaluate_part(rows, bundle, majority=majority, seed=seed, replicates=replicates)
+    evaluated = Evaluated(
+        part, cohort.table.iloc[good], [answer.embedding.facts[row] for row in good], seed, replicates
+    )
+    # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
+    told = [text for text in progress.notices if text not in cohort.notes]
+    robustness = robustness_stage(folder, predictor, evaluated, progress) if corruptions else None
+    found, warnings = _joined(folder, metrics, evaluated, predictor.bundle, answer.probability[good])
+    _keep_metrics(folder, metrics, part, found, [*warnings, *told])
+    render_report(run)
+    told_here = {"warnings": [*progress.notices, *warnings], "set_aside": lost}
+    return {"split": part, "metrics": found, **told_here, **({"robustness": robustness} if corruptions else {})}
+
+
+def _joined(
+    folder: RunFolder, metrics: Mapping[str, Any], evaluated: Evaluated, bundle: Bundle, chances: NDArray[np.float64]
+) -> tuple[dict[str, Any], list[str]]:
+    """The numbers and warnings of the part, whose rows join the run's predictions."""
+    majority, part = majority_of(metrics["_meta"], bundle.task), evaluated.part
+    rows = prediction_rows(evaluated.table, part, chances, bundle)
+    found, warnings = evaluate_part(
+        rows, bundle, majority=majority, seed=evaluated.seed, replicates=evaluated.replicates
+    )
     before = read_table(folder / "predictions.parquet")
     write_table(folder / "predictions.parquet", pd.concat([before[before["split"] != part], rows], ignore_index=True))
-    # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
-    told = [f"{part}: {text}" for text in [*warnings, *progress.notices] if text not in cohort.notes]
+    return found, warnings
+
+
+def _keep_metrics(
+    folder: RunFolder, metrics: Mapping[str, Any], part: str, found: dict[str, Any], told: Sequence[str]
+) -> None:
+    """The numbers of the part, and what is to be told of it, join ``metrics.json``."""
     kept = [text for text in metrics["_meta"]["warnings"] if not text.startswith(f"{part}:")]
     content = {key: value for key, value in metrics.items() if key != "format_version"}
-    content |= {part: found, "_meta": {**metrics["_meta"], "warnings": [*kept, *told]}}
-    write_json(folder / "metrics.json", content)
-    render_report(run)
-    return {"split": part, "metrics": found, "warnings": [*progress.notices, *warnings], "set_aside": lost}
+    told = [*kept, *(f"{part}: {text}" for text in told)]
+    write_json(folder / "metrics.json", {**content, part: found, "_meta": {**metrics["_meta"], "warnings": told}})
 
 
-def _lost(cohort: Cohort, failures: Mapping[int, str], progress: Progress) -> list[tuple[str, str]]:
-    """(path, reason) of every case that has no number; they are counted in a notice."""
+def _readable(
+    cohort: Cohort, failures: Mapping[int, str], progress: Progress
+) -> tuple[list[int], list[tuple[str, str]]]:
+    """Rows that can be read, and (path, reason) of every case that has no number, which are counted in a notice."""
     lost = [(item.path, item.reason) for item in cohort.quarantined]
     lost += [(str(cohort.table["path"].iloc[row]), reason) for row, reason in sorted(failures.items())]
     if lost:
         progress.notice(f"{len(lost)} cases could not be used and are left out")
-    return lost
-
-
-def _labelled_alike(cohort: Cohort, predictor: Predictor) -> Cohort:
-    """The labelled cases; their labels must be classes of the run."""
-    table, labels = cohort.table, predictor.bundle.task.labels
-    if not table["label"].notna().any():
-        raise CohortError("evaluating: the data have no labels; use `medgraft predict`, or name the --label-col")
-    several = predictor.bundle.task.kind == "multi-label"
-    if several != cohort.multi_label:
-        got, needed = ("one label", "several, " + ", ".join(labels)) if several else ("several labels", "one")
-        raise CohortError(f"evaluating: the data have {got} a case, and this run {needed}: name them with --label-col")
-    if several:
-        known = (predictor.bundle.task.targets(table) >= 0).any(axis=1)
-        if not known.any():
-            raise CohortError(
-                f"evaluating: none of this run's labels ({', '.join(labels)}) is known of any case; the data have "
-                f"{', '.join(cohort.classes)}"
-            )
-        return replace(cohort, table=table.iloc[np.flatnonzero(known)].reset_index(drop=True))
-    unknown = sorted(set(table["label"].dropna().astype(str)) - set(labels))
-    if unknown:
-        raise CohortError(
-            f"evaluating: the labels {', '.join(map(repr, unknown[:5]))} are not classes of this run "
-            f"({', '.join(labels)}){nearest(unknown[0], labels)}; map them with --label-map {unknown[0]}={labels[0]},…"
-        )
-    return replace(cohort, table=table[table["label"].notna()].reset_index(drop=True))
-
-
-def _unseen(cohort: Cohort, folder: RunFolder, split: Mapping[str, Any], on_leak: str, progress: Progress) -> Cohort:
-    """The cases whose picture and patient had no part in training, or what ``on_leak`` says."""
-    table, seen = cohort.table, read_table(folder / "cohort.parquet")
-    seen = seen[seen["case_id"].isin([*split["train"], *split["val"]])]
-    known = table["case_id"].isin(seen["case_id"]) | table["patient_id"].isin(seen["patient_id"].dropna())
-    if not known.any():
-        return cohort
-    found = f"{int(known.sum())} cases took part in training (same picture or patient id)"
-    if on_leak == "error":
-        raise LeakageError(
-            f"evaluating: {found}, and --on-leak error does not allow it; take them out, or --on-leak drop"
-        )
-    if on_leak == "keep":
-        progress.notice(f"leaking: {found} and are kept, as --on-leak keep asks")
-        return cohort
-    progress.notice(
-        f"{found} and are left out; if another hospital only happens to use the same ids, --on-leak keep keeps them"
-    )
-    if known.all():
-        raise CohortError("evaluating: every case took part in training; give data that the run has not seen")
-    return replace(cohort, table=table[~known].reset_index(drop=True))
+    if len(failures) == len(cohort):
+        raise CohortError(f"evaluating {cohort.name}: none of its pictures can be read")
+    return [row for row in range(len(cohort)) if row not in failures], lost
 
 
 def embed_data(

@@ -145,6 +145,7 @@ _FILES = (
     "predictions.parquet",
     "slices.parquet",
     "metrics.json",
+    "robustness.json",
     "timings.json",
     "report.html",
     "model_card.md",

@@ -29,6 +29,7 @@ FILES = {
     "metrics": "metrics.json",
     "model": "bundle/model.json",
     "preprocessing": "bundle/preprocessing.json",
+    "robustness": "robustness.json",
     "shift": "shift.json",
     "split": "split.json",
     "timings": "timings.json",
@@ -59,6 +60,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["shift", str(data), "--target", str(data), "--out", str(folder / "shift")]) == 0
     shutil.copy(folder / "shift" / "shift.json", folder / "run")
     there = write_phantom(folder / "there", patients=24, images_per_patient=(1, 1), size=64, seed=4)
+    assert main(["evaluate", str(folder / "run"), str(there), "--corruptions"]) == 0
     assert main(["adapt", str(folder / "run"), "--target", str(there), "--out", str(folder / "adapted")]) == 0
     shutil.copy(folder / "adapted" / "adaptation.json", folder / "run")
     return folder / "run"

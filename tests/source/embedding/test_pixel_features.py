@@ -27,6 +27,7 @@ def test_they_are_those_of_the_files(job, pictures):
     wanted = embed(pictures, job, PREPROCESSING, reader=ImageReader()).features
     found = PixelFeatures(job).features(iter(images_of(pictures)), len(pictures))
     np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(PixelFeatures(job)(np.stack(images_of(pictures))), wanted)
 
 
 def test_parts_stand_side_by_side(job, descriptor_job, pictures):

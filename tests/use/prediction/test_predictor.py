@@ -77,6 +77,14 @@ def test_engines_agree(fitted):
     np.testing.assert_allclose(one.probability, other.probability, atol=1e-4)
 
 
+def test_pixels_are_answered_as_the_files_that_hold_them(fitted):
+    predictor, some = Predictor.load(fitted.run, fitted.home), pictures(fitted)
+    apply = predictor.bundle.preprocessing.apply
+    pixels = np.stack([apply(ImageReader().read(one.path, one.member)) for one in some])
+    expected = predictor.predict(some, reader=ImageReader()).probability
+    np.testing.assert_allclose(predictor.of_pixels()(pixels), expected, atol=1e-6)
+
+
 def test_a_damaged_bundle_is_refused(fitted, tmp_path):
     shutil.copytree(fitted.run / "bundle", tmp_path / "bundle")
     weights = tmp_path / "bundle" / "model.safetensors"

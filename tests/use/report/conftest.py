@@ -25,6 +25,27 @@ LEARNING_CURVE = {
 }
 
 
+def _curve(last: float) -> dict[str, Any]:
+    """Accuracy from 0.8 down to ``last`` over severities 0 to 5, and what is lost."""
+    values = [*np.linspace(0.8, last, 6).tolist(), 1 - float(np.linspace(0.8, last, 6)[1:].mean()) / 0.8]
+    told = [{"value": v, "low": v - 0.05, "high": v + 0.05, "n": 40, "n_patients": 30} for v in values]
+    return {"accuracy": told[:-1], "drop": told[-1]}
+
+
+ROBUSTNESS = {
+    "split": "external:<b>south</b>",
+    "modality": "ultrasound",
+    "channels": 1,
+    "seed": 0,
+    "cases": 40,
+    "mean": _curve(0.6),
+    "corruptions": [
+        {"name": "jpeg", "summary": "stored with loss", **_curve(0.8)},
+        {"name": "motion-blur", "summary": "the probe moved", **_curve(0.4)},
+    ],
+}
+
+
 def _keyed(number: int, kind: str) -> str:
     return hashlib.sha256(f"{kind}{number}".encode()).hexdigest()[:16]
 
@@ -190,6 +211,7 @@ def _write_facts(
     write_json(run / "config.json", {"name": name, "seed": 0, "strategy": strategy, "versions": versions})
     steps = pd.DataFrame({"C": [1e-4, 1e-3, 1e-2, 1e-1, 1.0], "log_loss": [0.61, 0.5, 0.44, 0.46, 0.55]})
     write_json(run / "learning_curve.json", LEARNING_CURVE)
+    write_json(run / "robustness.json", ROBUSTNESS)
     write_text(run / "history.csv", steps.assign(auroc=[0.8, 0.85, 0.88, 0.87, 0.84]).to_csv(index=False))
     seconds = {"startup": 3.2, "read": 4.1, "embed": 5.3, "audit": 0.2, "head": 0.6, "report": 0.9}
     write_json(run / "timings.json", seconds)

@@ -25,7 +25,7 @@ class PixelFeatures:
 
     def __init__(self, job: Job, engine: str = "auto") -> None:
         parts = job.parts()
-        names = [engine] if len(parts) == 1 else engines_of(parts, engine)
+        names = engines_of(parts, engine)
         self._parts = [(_ready(part, name), part) for part, name in zip(parts, names, strict=True)]
 
     def features(self, images: Iterable[NDArray[np.float32]], count: int) -> NDArray[np.float32]:
@@ -33,6 +33,10 @@ class PixelFeatures:
         wanted = list(images) if len(self._parts) > 1 else images
         found = [self._of(engine, part, wanted, count) for engine, part in self._parts]
         return np.concatenate(found, axis=1)
+
+    def __call__(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, d) of pixels (n, C, S, S)."""
+        return self.features(np.ascontiguousarray(pixels), len(pixels))
 
     @staticmethod
     def _of(engine: Engine, part: Job, images: Iterable[NDArray[np.float32]], count: int) -> NDArray[np.float32]:

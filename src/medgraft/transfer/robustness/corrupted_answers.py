@@ -13,7 +13,6 @@ from medgraft.progress import Progress
 from medgraft.transfer.robustness.corruptions.catalogue import CORRUPTIONS
 from medgraft.transfer.robustness.corruptions.corruption import SEVERITIES, Pixels, corrupt
 from medgraft.transfer.training.examples import Examples
-from medgraft.transfer.training.seeding import batches
 
 __all__ = ["CorruptedAnswers", "corrupted_answers"]
 
@@ -54,7 +53,7 @@ def corrupted_answers(
         raise UsageError("answers to spoilt pictures: there is no case")
     for name in names:
         CORRUPTIONS.get(name)
-    parts = batches(np.arange(len(cases)), batch_size)
+    parts = np.array_split(np.arange(len(cases)), -(-len(cases) // batch_size))
     clean, spoilt = list[NDArray[np.float64]](), {name: list[NDArray[np.float64]]() for name in names}
     for part in (progress or Progress()).track(parts, total=len(parts), label=f"spoiling {len(cases)} cases"):
         (given,) = cases.batch(part)

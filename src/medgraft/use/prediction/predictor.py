@@ -4,7 +4,7 @@ pixels → preprocessing of the bundle → backbone → pooled features → head
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from medgraft.data.imaging.reader import ImageReader
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import backbone_from_facts
+from medgraft.source.embedding.bags import Bags
 from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
 from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
+from medgraft.source.embedding.pixel_features import PixelFeatures
 from medgraft.transfer.models.bundle import Bundle, read_bundle
 
 __all__ = ["Predicted", "Predictor"]
@@ -72,6 +74,12 @@ class Predictor:
         return embed_cases(
             pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self._engine, progress=progress
         )
+
+    def of_pixels(self) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
+        """Prepared pixels (m, C, S, S) in [0, 1] that are in no file → probabilities (m, classes), one picture a case;
+        the engine is built here, once."""
+        features, head = PixelFeatures(self.job(), self._engine), self.bundle.head
+        return lambda pixels: head.answers(Bags.single(features(pixels)))
 
     def answer(self, embedding: CaseEmbedding) -> Predicted:
         """From features on."""

@@ -49,6 +49,7 @@ class Artefacts:
     """Whether a case has several labels, each yes, no or unknown."""
     loso: dict[str, Any] = field(default_factory=dict)
     adaptation: dict[str, Any] = field(default_factory=dict)
+    robustness: dict[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -234,5 +235,6 @@ def read_artefacts(run: Path) -> Artefacts:
         learning_curve=_optional_json(run / "learning_curve.json"),
         loso=_optional_json(run / "loso.json"),
         adaptation=_optional_json(run / "adaptation.json"),
+        robustness=_optional_json(run / "robustness.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )

@@ -37,6 +37,7 @@ from medgraft.use.report.provenance import (
     timing_terms,
     transfer_terms,
 )
+from medgraft.use.report.robustness import robustness_view
 from medgraft.use.report.slices import SliceView
 from medgraft.use.report.summary import summarise
 from medgraft.use.report.tables import class_table, cohort_table, key_figures, site_table
@@ -122,6 +123,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         ladder=ladder_view(run),
         comparison=comparison_view(run),
         new_site=new_site_view(run),
+        robustness=robustness_view(run),
         config_terms=config_terms(run),
         licence_terms=licence_terms(run),
         card=extras.card,

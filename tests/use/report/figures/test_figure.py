@@ -14,6 +14,9 @@ from medgraft.use.report.artefacts import read_artefacts
 from medgraft.use.report.figures.catalogue import FIGURES
 from medgraft.use.report.figures.figure import curve_classes, floats, patient_codes, plain, thinned
 
+_FROM_ELSEWHERE = ("history", "estimates", "learning-curve", "robustness")
+"""Figures that are not drawn from the predictions."""
+
 
 def _texts(value):
     if isinstance(value, dict):
@@ -39,7 +42,7 @@ def test_contract(fabricate, hostile, name, binary):
             assert re.fullmatch(r"var\(--(s[1-8]|muted|grid|rule)\)(/0\.\d+)?", text)
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("history", "estimates", "learning-curve")])
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in _FROM_ELSEWHERE])
 def test_nothing_to_draw_is_none(fabricate, name):
     run = read_artefacts(fabricate(n=60))
     assert FIGURES.get(name)(dataclasses.replace(run, predictions=run.predictions.iloc[:0])) is None

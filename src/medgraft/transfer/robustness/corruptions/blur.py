@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import ndimage
+from scipy import fft, ndimage
 
 from medgraft.transfer.robustness.corruptions.corruption import CORRUPTIONS, Corruption, Floats
 
@@ -40,7 +40,11 @@ def line(length: float, angle: float) -> Floats:
 
 
 def _convolved(pixels: Floats, kernel: Floats) -> Floats:
-    return np.asarray(ndimage.convolve(pixels, kernel[None], mode="nearest"))
+    reach = kernel.shape[0] // 2
+    wide = np.pad(pixels, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
+    shape, first = wide.shape[1:], kernel.shape[0] - 1  # what wraps round lies before it
+    product = fft.rfft2(wide) * fft.rfft2(kernel[None], s=shape)
+    return np.asarray(fft.irfft2(product, s=shape)[:, first:, first:])
 
 
 def _gaussian(pixels: Floats, level: float, rng: np.random.Generator) -> Floats:

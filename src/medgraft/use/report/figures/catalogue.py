@@ -12,6 +12,7 @@ from medgraft.use.report.figures.history import history
 from medgraft.use.report.figures.learning_curve import learning_curve
 from medgraft.use.report.figures.pr import precision_recall
 from medgraft.use.report.figures.reliability import reliability
+from medgraft.use.report.figures.robustness import robustness
 from medgraft.use.report.figures.roc import roc
 from medgraft.use.report.figures.score_distribution import score_distribution
 
@@ -24,11 +25,15 @@ __all__ = [
     "learning_curve",
     "precision_recall",
     "reliability",
+    "robustness",
     "roc",
     "score_distribution",
 ]
 
-PAGE_ORDER = ("roc", "pr", "reliability", "score-distribution", "estimates", "history", "learning-curve")
+PAGE_ORDER = (
+    *("roc", "pr", "reliability", "score-distribution", "estimates"),
+    *("robustness", "history", "learning-curve"),
+)
 """Names in ``FIGURES``."""
 
 

@@ -1,0 +1,50 @@
+"""Which cases of other data a run is judged on; whole evaluations are in ``test_predicting.py``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from medgraft.data.cohort.cohort import Cohort
+from medgraft.errors import CohortError, LeakageError
+from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.admission import labelled_alike, unseen
+from medgraft.progress import Progress
+from medgraft.transfer.tasks.classification import Classification
+
+TASK = Classification(("a", "b"), "b")
+
+
+def cohort(labels=("a", "b", None), patients=("p1", "p2", "p3")):
+    table = pd.DataFrame({"case_id": ["c1", "c2", "c3"], "patient_id": patients, "label": labels})
+    return Cohort(table, ("a", "b"), kind="made", name="made")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    seen = pd.DataFrame({"case_id": ["c1", "x", "t"], "patient_id": ["p9", "p2", "p3"]})
+    seen.to_parquet(tmp_path / "cohort.parquet")
+    return RunFolder(tmp_path)
+
+
+SPLIT = {"train": ["c1"], "val": ["x"], "test": ["t"]}
+
+
+def test_unlabelled_cases_are_left_out_and_foreign_labels_refused():
+    assert labelled_alike(cohort(), TASK).table["case_id"].tolist() == ["c1", "c2"]
+    with pytest.raises(CohortError, match="are not classes"):
+        labelled_alike(cohort(("a", "bb", None)), TASK)
+    with pytest.raises(CohortError, match="no labels"):
+        labelled_alike(cohort((np.nan,) * 3), TASK)
+
+
+def test_the_same_picture_or_patient_is_left_out_and_a_test_case_is_not(folder):
+    progress = Progress()
+    assert unseen(cohort(), folder, SPLIT, "drop", progress).table["case_id"].tolist() == ["c3"]
+    assert progress.notices[0].startswith("2 cases took part in training")
+    assert len(unseen(cohort(), folder, SPLIT, "keep", Progress())) == 3
+    with pytest.raises(LeakageError):
+        unseen(cohort(), folder, SPLIT, "error", Progress())
+    with pytest.raises(CohortError, match="every case"):
+        unseen(cohort(patients=("p9", "p2", "p2")), folder, SPLIT, "drop", Progress())
