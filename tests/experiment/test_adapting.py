@@ -112,6 +112,10 @@ def test_a_change_of_acquisition_is_found_named_and_mended(fitted, tmp_path):
     assert "after negative" in " ".join(result.told)
     gap = result.content["result"]["auroc"]
     assert gap["first"] >= gap["second"] - 0.01
+    calibration = read_json(tmp_path / "run2" / "bundle" / "calibration.json")
+    if result.content["method"] == "acquisition-matching":
+        assert calibration["threshold_from"] == "source"
+        assert 0 < calibration["threshold"] < 1
     again = predict_files(tmp_path / "run2", [folder], home=fitted.home).table
     assert again["p_" + read_json(tmp_path / "run2" / "bundle" / "labels.json")["labels"][0]].notna().all()
 

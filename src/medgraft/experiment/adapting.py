@@ -224,8 +224,9 @@ def _adapted(method: str, pair: Pair, options: Mapping[str, Any]) -> Adapted:
 
 
 def _brought(site: _Site, name: str, adapted: Adapted) -> Bundle:
-    """The bundle of the adapted model. A cut is chosen anew where labels were learnt from; else there is none for a
-    changed model, and the most probable class is called."""
+    """The bundle of the adapted model. Its cut is chosen on the labels that were learnt from; else on the source's
+    cases as the model reads them, each by folds without it; else there is none, and the most probable class is called.
+    """
     bundle, learnt = site.bundle, site.labels.learnt
     if name == SOURCE_ONLY:
         return bundle
@@ -233,6 +234,9 @@ def _brought(site: _Site, name: str, adapted: Adapted) -> Bundle:
     if positive is not None and len(np.unique(truth)) == 2:
         cut = choose_threshold(truth == positive, adapted.probability[learnt, positive])
         calibration = Calibration(threshold=cut, threshold_from="target")
+    elif positive is not None and adapted.held_out is not None:
+        cut = choose_threshold(site.pair.seen_source.labels == positive, adapted.held_out[:, positive])
+        calibration = Calibration(threshold=cut, threshold_from="source")
     strategy = {**bundle.strategy, "adapted_by": name}
     fresh = replace(bundle, head=adapted.head, calibration=calibration, strategy=strategy)
     state = adapted.backbone_state

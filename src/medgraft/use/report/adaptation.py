@@ -56,7 +56,7 @@ def adaptation_sentences(content: Mapping[str, Any]) -> list[str]:
     if content["collapsed"]:
         told.append(f"{content['method']} has probably collapsed: {clip(content['collapsed'], 200)}.")
     told += _gained(content)
-    if not shift["overlaps"] and not content["learnt_labels"]:
+    if not shift["overlaps"] and not content["learnt_labels"] and (guard is None or guard["jury"] != "stand-in"):
         told.append(
             "The pictures of the two sites hardly overlap: without labels from there nothing tells whether a model is "
             "right. Label some dozen of the target's cases and adapt with --labels."

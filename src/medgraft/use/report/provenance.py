@@ -22,7 +22,12 @@ Term = tuple[str, str]
 """A name and what it stands for."""
 
 
-_FROM = {"val": "validation cases", "cv": "cross-validated training cases"}
+_FROM = {
+    "val": "validation cases",
+    "cv": "cross-validated training cases",
+    "target": "target's labelled cases",
+    "source": "source's cases as the adapted model reads them",
+}
 
 
 def _text(value: Any) -> str:

@@ -81,7 +81,12 @@ def _sentences(run: Artefacts, split: str) -> list[str]:
         threshold = sensitivity.get("threshold", run.calibration.get("threshold"))
         source = sensitivity.get("threshold_from") or run.calibration.get("threshold_from")
         at = f" at the threshold {decimal(threshold)}" if threshold is not None else ""
-        chosen = {"val": ", chosen on the validation cases", "cv": ", chosen by cross-validation"}
+        chosen = {
+            "val": ", chosen on the validation cases",
+            "cv": ", chosen by cross-validation",
+            "target": ", chosen on the target's labelled cases",
+            "source": ", chosen on the source's cases as the adapted model reads them",
+        }
         text.append(
             f"It finds {percent(sensitivity.get('value'), 0)} of the “{listing([run.shown])}” cases and leaves "
             f"{percent(specificity.get('value'), 0)} of the others alone{at}{chosen.get(str(source), '')}."
