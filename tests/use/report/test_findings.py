@@ -45,3 +45,13 @@ def test_the_split_is_told(fabricate):
     assert "1 because it duplicates a test case" in text
     given = dataclasses.replace(run, split={**run.split, "given": True})
     assert "came with the data" in " ".join(split_sentences(given))
+
+
+def test_the_split_of_an_adapted_run_is_not_one_that_was_drawn(fabricate):
+    run = read_artefacts(fabricate())
+    dropped = [{"case": "a", "from": "test", "reason": "of the source, not of the target"}]
+    adapted = dataclasses.replace(run, adaptation={"method": "coral"}, split={**run.split, "dropped": dropped})
+    text = " ".join(split_sentences(adapted))
+    assert "those of the source run" in text
+    assert "1 case left out: 1 because it was a test case of the source" in text
+    assert "Asked for" not in text and "drawn here" not in text

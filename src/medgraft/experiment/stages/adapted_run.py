@@ -23,7 +23,6 @@ from medgraft.experiment.stages.target_labels import TargetLabels
 from medgraft.experiment.tables import read_table, write_csv, write_table
 from medgraft.files import read_json, write_json
 from medgraft.transfer.models.bundle import Bundle, write_bundle
-from medgraft.types import SPLITS
 
 __all__ = ["AdaptedRun", "write_adapted_run"]
 
@@ -93,12 +92,12 @@ def _write_cohort(out: RunFolder, made: AdaptedRun) -> None:
 
 def _write_split(out: RunFolder, made: AdaptedRun, seed: int) -> None:
     before, cases = read_json(made.source / "split.json"), made.target.table["case_id"].astype(str).to_numpy()
-    count = sum(len(before[part]) for part in SPLITS) or 1
     parts = {
         "train": [*before["train"], *cases[made.labels.learnt].tolist()],
         "val": list(before["val"]),
         "test": cases[made.labels.judged].tolist(),
     }
+    count = sum(map(len, parts.values())) or 1
     out_of = [{"case": case, "from": "test", "reason": "of the source, not of the target"} for case in before["test"]]
     write_json(
         out / "split.json",

@@ -35,20 +35,27 @@ def split_sentences(run: Artefacts) -> list[str]:
     fractions = split.get("fractions") or {}
     sizes = [f"{split_name(name).lower()} {count(len(split.get(name) or []))}" for name in ("train", "val", "test")]
     text = []
-    if split.get("given"):
+    adapted = bool(run.adaptation)
+    if adapted:
+        text.append(
+            "Training and validation cases are those of the source run, with the target cases whose labels were learnt "
+            "from; the test cases are the target's other labelled cases."
+        )
+    elif split.get("given"):
         text.append("The split came with the data and was kept; the test set was not changed.")
     else:
         kept = "Cases of one patient and copies of one picture" if run.patients_known else "Copies of one picture"
         together = "" if split.get("leaking") else f" {kept} stay together."
         text.append(f"The split was drawn here with seed {split.get('seed', 0)}, stratified by class.{together}")
     text.append(f"Cases: {', '.join(sizes)}.")
-    if fractions and not split.get("given"):
+    if fractions and not split.get("given") and not adapted:
         asked = ", ".join(f"{split_name(str(name)).lower()} {percent(part, 0)}" for name, part in fractions.items())
         text.append(f"Asked for: {asked}.")
     if dropped := split.get("dropped"):
         reasons = Counter(_reason(item) for item in dropped)
         why = ", ".join(f"{number} because {reason}" for reason, number in reasons.most_common())
-        text.append(f"{counted(len(dropped), 'case')} left out on the training side: {why}.")
+        where = "" if adapted else " on the training side"
+        text.append(f"{counted(len(dropped), 'case')} left out{where}: {why}.")
     if split.get("leaking"):
         text.append("The split leaks and was kept on request (leak policy “keep”).")
     return text
@@ -59,6 +66,7 @@ def _reason(item: dict[str, Any]) -> str:
     words = {
         "duplicate of a test case": "it duplicates a test case",
         "patient is in test": "its patient is in the test set",
+        "of the source, not of the target": "it was a test case of the source",
     }
     reason = str(item.get("reason", "unknown"))
     return words.get(reason, clip(reason, 120))
