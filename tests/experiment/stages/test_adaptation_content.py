@@ -25,6 +25,7 @@ def choice(chosen):
     scores = {"snd": np.array([[0.1, np.nan]])}
     return SimpleNamespace(
         names=tuple(ANSWERS),
+        jury="consensus",
         verdict=verdict,
         results=results,
         scores=scores,
