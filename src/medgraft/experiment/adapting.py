@@ -41,7 +41,6 @@ from medgraft.measure.shift.assessment import Assessment, assess
 from medgraft.measure.threshold import choose_threshold
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import backbone_from_facts
-from medgraft.source.embedding.pixel_features import PixelFeatures
 from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.transfer.adaptation.adaptation import Adapted, Pair, SourceCases, TargetCases, TargetNetwork
 from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
@@ -179,8 +178,7 @@ def _stand_in(site: _Site, source: Side, progress: Progress) -> StandIn | None:
     """``None`` of volumes, whose features are of many pictures."""
     if site.pair.network is None or (source.table["member"] == WHOLE).any():
         return None
-    predictor = Predictor(site.bundle, site.home, device=site.pair.device)
-    network = PixelFeatures(predictor.job(), site.bundle.engine if site.pair.device == "cpu" else "auto")
+    network = Predictor(site.bundle, site.home, device=site.pair.device).pixel_features()
     pixels = PreparedPixels(pictures_of(source.table), site.bundle.preprocessing, ImageReader())
     pictures = ChangedPictures(pixels, network, seed=site.pair.seed)
     ours, target = site.pair.seen_source, site.pair.target

@@ -21,6 +21,7 @@ from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.errors import UsageError
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.evaluating import patient_numbers
+from medgraft.experiment.stages.target_labels import patient_codes
 from medgraft.experiment.stages.workspace import pictures_of
 from medgraft.experiment.tables import read_table
 from medgraft.files import write_json
@@ -103,7 +104,7 @@ def robustness_stage(run: RunFolder, predictor: Predictor, evaluated: Evaluated,
 def drawn_by_patient(table: pd.DataFrame, most: int, seed: int) -> NDArray[np.int64]:
     """Rows of whole patients, drawn until no further one fits into ``most``, in the order of the table; cases of one
     patient where he alone has more."""
-    groups = pd.factorize(table["patient_id"].fillna(table["case_id"]))[0]
+    groups = patient_codes(table)
     order = np.random.default_rng(seed).permutation(np.unique(groups))
     taken = list[int]()
     for patient in order.tolist():

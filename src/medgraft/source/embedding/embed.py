@@ -28,10 +28,10 @@ from medgraft.data.imaging.volume_reader import WHOLE, slice_member
 from medgraft.errors import ReaderError, WeightsError
 from medgraft.progress import Progress
 from medgraft.source.embedding import handcrafted_engine, openvino_engine, torch_engine
-from medgraft.source.embedding.engine import ENGINES, Engine, EngineKind, EngineUnavailable, Job
+from medgraft.source.embedding.engine import ENGINES, Engine, EngineKind, Job, first_that_works
 from medgraft.source.embedding.row_cache import RowCache, cache_cap
 
-__all__ = ["Embedding", "Picture", "embed"]
+__all__ = ["ENGINES", "Embedding", "Picture", "embed"]
 
 _CUT, _VIEW = "pooled", "whole"
 _PREFETCH_BYTES = 512 * 2**20
@@ -95,19 +95,11 @@ def embed(
     """Features and facts of ``pictures``. ``engine``: ``auto`` (first that works), or a name of ``ENGINES``."""
     progress = progress or Progress()
     cache_cap()  # a mistake in it is told before the work, not after
-    kinds = [ENGINES.get(engine)] if engine != "auto" else [kind for _, kind in ENGINES.items()]
-    problems = []
-    for kind in kinds:
-        if not (kind.installed() and kind.serves(job)):
-            problems.append(f"{kind.name}: not for this backbone and device, or not installed")
-            continue
-        work = _Pass(pictures, job, preprocessing, reader, progress)
-        try:
-            return work.run(kind)
-        except EngineUnavailable as error:
-            problems.append(f"{kind.name}: {error}")
-            progress.notice(f"the engine {kind.name} cannot be used here: {error}")
-    raise WeightsError(f"no engine can run {job.backbone.facts.name} on {job.device}: {'; '.join(problems)}")
+
+    def work(kind: EngineKind) -> Embedding:
+        return _Pass(pictures, job, preprocessing, reader, progress).run(kind)
+
+    return first_that_works(job, engine, work, notice=progress.notice)
 
 
 class _Pass:

@@ -11,19 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medgraft.errors import MedgraftError
+from medgraft.errors import MedgraftError, WeightsError
 from medgraft.home import Home
 from medgraft.registry import Registry
 from medgraft.source.backbones.backbone import Backbone
 from medgraft.source.backbones.joined import JoinedBackbone
 
-__all__ = ["ENGINES", "Engine", "EngineKind", "EngineUnavailable", "Job", "Sink"]
+__all__ = ["ENGINES", "Engine", "EngineKind", "EngineUnavailable", "Job", "Sink", "first_that_works"]
 
+T = TypeVar("T")
 Sink = Callable[[int, NDArray[np.float32]], None]
 """Takes a row number and its features; may be called from another thread, in any order."""
 
@@ -106,3 +107,22 @@ class EngineKind(Protocol):
 
 ENGINES: Registry[EngineKind] = Registry("engine")
 """In the order in which they are tried."""
+
+
+def first_that_works(
+    job: Job, asked: str, use: Callable[[EngineKind], T], *, notice: Callable[[str], None] | None = None
+) -> T:
+    """What ``use`` gives of the first engine that serves the job and is not ``EngineUnavailable``. ``asked``: ``auto``,
+    or the name of one. ``notice`` is told of each that is passed over. Raises ``WeightsError`` where none works."""
+    problems = []
+    for kind in [ENGINES.get(asked)] if asked != "auto" else [kind for _, kind in ENGINES.items()]:
+        if not (kind.installed() and kind.serves(job)):
+            problems.append(f"{kind.name}: not for this backbone and device, or not installed")
+            continue
+        try:
+            return use(kind)
+        except EngineUnavailable as error:
+            problems.append(f"{kind.name}: {error}")
+            if notice is not None:
+                notice(f"the engine {kind.name} cannot be used here: {error}")
+    raise WeightsError(f"no engine can run {job.backbone.facts.name} on {job.device}: {'; '.join(problems)}")

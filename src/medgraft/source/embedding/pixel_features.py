@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medgraft.errors import WeightsError
 from medgraft.source.embedding import handcrafted_engine, openvino_engine, torch_engine
-from medgraft.source.embedding.engine import ENGINES, Engine, EngineUnavailable, Job
+from medgraft.source.embedding.engine import Engine, Job, first_that_works
 from medgraft.source.embedding.joining import engines_of
 
 __all__ = ["PixelFeatures"]
@@ -26,7 +26,7 @@ class PixelFeatures:
     def __init__(self, job: Job, engine: str = "auto") -> None:
         parts = job.parts()
         names = engines_of(parts, engine)
-        self._parts = [(_ready(part, name), part) for part, name in zip(parts, names, strict=True)]
+        self._parts = [(_built(part, name), part) for part, name in zip(parts, names, strict=True)]
 
     def features(self, images: Iterable[NDArray[np.float32]], count: int) -> NDArray[np.float32]:
         """(count, d) of ``count`` images (C, S, S) float32 in [0, 1], in their order."""
@@ -51,16 +51,5 @@ class PixelFeatures:
         return features
 
 
-def _ready(job: Job, engine: str) -> Engine:
-    """The first that works, or the one that is asked for."""
-    kinds = [ENGINES.get(engine)] if engine != "auto" else [kind for _, kind in ENGINES.items()]
-    problems = []
-    for kind in kinds:
-        if not (kind.installed() and kind.serves(job)):
-            problems.append(f"{kind.name}: not for this backbone and device, or not installed")
-            continue
-        try:
-            return kind.build(job)
-        except EngineUnavailable as error:
-            problems.append(f"{kind.name}: {error}")
-    raise WeightsError(f"no engine can run {job.backbone.facts.name} on {job.device}: {'; '.join(problems)}")
+def _built(job: Job, engine: str) -> Engine:
+    return first_that_works(job, engine, lambda kind: kind.build(job))

@@ -35,12 +35,11 @@ from medgraft.measure.unlabelled.catalogue import score_model
 from medgraft.measure.unlabelled.score import ModelEvidence
 from medgraft.transfer.adaptation.adaptation import FEWEST, Adaptation, Pair, SourceCases, TargetCases
 from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
-from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.root import signed_root
-from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
+from medgraft.transfer.strategies.linear_probe import FittedProbe, LinearProbe, LinearProbeConfig
 from medgraft.transfer.strategies.scored import Cases
 
-__all__ = ["CONSENSUS", "LABELS", "STAND_IN", "Jury", "Scores", "jury_for", "made"]
+__all__ = ["CONSENSUS", "LABELS", "STAND_IN", "Jury", "Scores", "jury_for", "made", "source_probe"]
 
 Array = NDArray[np.float64]
 Scores = dict[str, dict[str, float]]
@@ -153,7 +152,7 @@ def _drawn(pair: Pair, ours: NDArray[np.intp], target: TargetCases) -> Pair | No
     sites = None if source.sites is None else source.sites[ours]
     seen = SourceCases(source.features[ours], source.labels[ours], source.groups[ours], sites)
     stand_in = None if pair.stand_in is None else pair.stand_in.take(ours)
-    head = _probe(seen.features, seen.labels, seen.groups, pair)
+    head = source_probe(seen, pair).head(rooted=True)
     return replace(pair, source=seen, target=target, head=head, stand_in=stand_in)
 
 
@@ -175,11 +174,8 @@ def _judged(answers: Array, truth: NDArray[np.int64]) -> tuple[float, float]:
     return float(np.log(answers[np.arange(len(truth)), truth]).mean()), order
 
 
-def _probe(
-    features: NDArray[np.float32], labels: NDArray[np.int64], groups: NDArray[np.int64], pair: Pair
-) -> LinearHead:
-    """The linear probe of some cases."""
+def source_probe(source: SourceCases, pair: Pair) -> FittedProbe:
+    """The linear probe of some source cases."""
     with threadpool_limits(1, user_api="blas"):
-        cases = Cases(signed_root(features), labels, groups, pair.n_classes)
-        fitted = LinearProbe(LinearProbeConfig()).fitted(cases, inner_folds=_INNER_FOLDS, seed=pair.seed, exact=False)
-    return fitted.head(rooted=True)
+        cases = Cases(signed_root(source.features), source.labels, source.groups, pair.n_classes)
+        return LinearProbe(LinearProbeConfig()).fitted(cases, inner_folds=_INNER_FOLDS, seed=pair.seed, exact=False)

@@ -22,9 +22,8 @@ from medgraft.measure.unlabelled.density_ratio import density_ratio
 from medgraft.measure.unlabelled.dev import controlled_score
 from medgraft.measure.unlabelled.iwcv import weighted_score
 from medgraft.transfer.adaptation.adaptation import Adapted, Pair
+from medgraft.transfer.adaptation.juries import source_probe
 from medgraft.transfer.models.root import signed_root
-from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
-from medgraft.transfer.strategies.scored import Cases
 
 __all__ = ["WEIGHTED", "weighted_validation"]
 
@@ -32,7 +31,7 @@ Array = NDArray[np.float64]
 
 WEIGHTED = ("iwcv", "dev")
 _SOURCE_ONLY = "source-only"
-_STREAM, _MOST, _INNER_FOLDS = 7, 1000, 5
+_STREAM, _MOST = 7, 1000
 _LEAST = 0.2
 """Mean weight, which is 1 in theory."""
 
@@ -44,7 +43,7 @@ def weighted_validation(pair: Pair, results: Mapping[str, Adapted]) -> dict[str,
     labels, unmoved = pair.seen_source.labels, None
     with threadpool_limits(1, user_api="blas"):
         for place, (name, result) in enumerate(results.items()):
-            answers = _of_source(pair) if name == _SOURCE_ONLY else result.held_out
+            answers = source_probe(pair.seen_source, pair).held_out if name == _SOURCE_ONLY else result.held_out
             if answers is None:
                 continue
             if result.moved is not None:
@@ -57,15 +56,6 @@ def weighted_validation(pair: Pair, results: Mapping[str, Adapted]) -> dict[str,
             wrong = answers.argmax(axis=1) != labels
             found[:, place] = weighted_score(weights, wrong), controlled_score(weights, wrong)
     return {name: row[None] for name, row in zip(WEIGHTED, found, strict=True)}
-
-
-def _of_source(pair: Pair) -> Array | None:
-    """(n, classes) of the source's probe, each case by folds without its patient."""
-    source = pair.seen_source
-    cases = Cases(signed_root(source.features), source.labels, source.groups, pair.n_classes)
-    return (
-        LinearProbe(LinearProbeConfig()).fitted(cases, inner_folds=_INNER_FOLDS, seed=pair.seed, exact=False).held_out
-    )
 
 
 def _weights(pair: Pair, source: NDArray[np.float64] | None, target: NDArray[np.float64] | None) -> Array:

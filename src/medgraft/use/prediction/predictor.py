@@ -75,10 +75,14 @@ class Predictor:
             pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self._engine, progress=progress
         )
 
+    def pixel_features(self) -> PixelFeatures:
+        """Features of pixels that are in no file, as the bundle's network sees them; the engine is built here."""
+        return PixelFeatures(self.job(), self._engine)
+
     def of_pixels(self) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
         """Prepared pixels (m, C, S, S) in [0, 1] that are in no file → probabilities (m, classes), one picture a case;
         the engine is built here, once."""
-        features, head = PixelFeatures(self.job(), self._engine), self.bundle.head
+        features, head = self.pixel_features(), self.bundle.head
         return lambda pixels: head.answers(Bags.single(features(pixels)))
 
     def answer(self, embedding: CaseEmbedding) -> Predicted:
