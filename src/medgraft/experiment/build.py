@@ -20,6 +20,7 @@ from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.data.phantom.receipt import is_phantom
 from medgraft.errors import ConfigError
+from medgraft.experiment.clinical_table import clinical_rows
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
@@ -107,6 +108,7 @@ def build_workspace(
     _require_gallery(strategy, config)
     task = _task(cohort, config, progress)
     _require_task(strategy, config, task)
+    clinical, clinical_digest = clinical_rows(config, cohort, progress)
     run = RunFolder(out)
     # The backbone is resolved before anything is written: a wrong name costs nothing.
     pictures = pictures_of(cohort.table)
@@ -120,8 +122,11 @@ def build_workspace(
     resolved = _resolved(config, job, preprocessing, cohort, data)
     if teacher is not None:
         resolved["resolved"]["teacher"] = teacher.facts()
+    if clinical_digest is not None:
+        resolved["resolved"]["clinical"] = clinical_digest
     done = run.begin(resolved, data_digest(cohort), overwrite=overwrite)
     work = Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy, teacher)
+    work.clinical = clinical
     return work, done
 
 
@@ -224,6 +229,8 @@ def _resolved(config: FitConfig, job: Job, preprocessing: Preprocessing, cohort:
     content = config.model_dump(mode="json")
     if config.data.table is not None:
         content["data"]["table"] = config.data.table.name  # config.json is handed on, and may hold no path
+    if config.clinical.file is not None:
+        content["clinical"]["file"] = config.clinical.file.name
     if preprocessing.size != job.size:
         raise ConfigError(f"preprocess.size {preprocessing.size} and the backbone's {job.size} differ")
     content["cohort_name"], content["synthetic"] = cohort.name, is_phantom(data)

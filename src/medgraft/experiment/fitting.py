@@ -17,6 +17,7 @@ from medgraft.experiment.stages.choosing import choosing_stage
 from medgraft.experiment.stages.comparing import comparators_stage, comparison_stage
 from medgraft.experiment.stages.embedding import embedding_stage
 from medgraft.experiment.stages.evaluating import evaluation_stage
+from medgraft.experiment.stages.fusing import fusion_stage
 from medgraft.experiment.stages.learning import learning_stage
 from medgraft.experiment.stages.leaving_site_out import loso_stage
 from medgraft.experiment.stages.slices import slices_stage
@@ -118,6 +119,7 @@ def _learn_and_judge(work: Workspace, began: float) -> None:
     with work.timed("evaluate"):
         loso_stage(work)
         evaluation_stage(work)
+        fusion_stage(work)
         slices_stage(work)
         comparison_stage(work, comparators)
 

@@ -16,7 +16,9 @@ from typing import Literal
 
 from medgraft.errors import CohortError
 
-__all__ = ["MOST_CATEGORIES", "Column", "number_of", "settled_column"]
+__all__ = ["MOST_CATEGORIES", "Column", "Kind", "number_of", "settled_column"]
+
+Kind = Literal["number", "category"]
 
 MOST_CATEGORIES = 30
 """More different texts than this are notes or names, not categories."""
@@ -30,7 +32,7 @@ class Column:
     """``kind`` of the cells of a column."""
 
     name: str
-    kind: Literal["number", "category"]
+    kind: Kind
 
 
 def number_of(cell: str) -> float | None:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from medgraft.data.clinical.columns import Column
+from medgraft.data.clinical.columns import Column, Kind
 from medgraft.data.clinical.table import ClinicalRows
 
 __all__ = ["EncodedColumn", "TableEncoder"]
@@ -35,7 +35,7 @@ class EncodedColumn:
     values in training, 0 where there were none. ``scale`` 0: the column says nothing."""
 
     name: str
-    kind: str
+    kind: Kind
     mean: float = 0.0
     scale: float = 0.0
     groups: Mapping[str, float] = field(default_factory=dict)

@@ -67,6 +67,17 @@ class Fusion:
     def _stretched(self, image: Floats) -> Floats:
         return (evidence(image) - self.mean) / self.scale * _TRUST
 
+    def slopes(self) -> list[dict[str, Any]]:
+        """Of two classes: log-odds for one spread more (half of the cases, for a group), with the image and without."""
+        stretch = np.concatenate([np.full(len(self.mean), _TRUST), np.ones(len(self.encoder.names))])
+        both = self.both.parameters[0, :-1] * stretch
+        table = [None] * len(self.mean) + self.table.parameters[0, :-1].tolist()
+        names = [*["image"] * len(self.mean), *self.encoder.names]
+        return [
+            {"column": name, "both": float(one), "table": other}
+            for name, one, other in zip(names, both, table, strict=True)
+        ]
+
     def to_json(self) -> dict[str, Any]:
         """Plain data: no row of anybody."""
         return {
