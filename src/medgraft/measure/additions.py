@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgraft.measure.evaluation import evaluate, evaluate_repeats
+from medgraft.measure.evaluation import evaluate
 from medgraft.measure.mcnemar import mcnemar
 from medgraft.measure.paired import accuracy_difference, auroc_difference
 from medgraft.measure.threshold import predicted_class
@@ -21,7 +21,7 @@ _METRICS = ("auroc", "auprc", "accuracy", "balanced_accuracy", "sensitivity", "s
 
 @dataclass(frozen=True)
 class JudgedModel:
-    """``chances`` (repeats, n, classes) for the cases; the threshold of two classes, and where it is from."""
+    """``chances`` (n, classes) for the cases; the threshold of two classes, and where it is from."""
 
     chances: NDArray[np.float64]
     threshold: float | None = None
@@ -40,24 +40,20 @@ def additions(
     seed: int = 0,
     replicates: int = 1000,
 ) -> dict[str, Any]:
-    """``n``, ``n_patients``, ``models`` (name → metric → estimate) and ``differences``, first less second, as plain
-    data. Paired differences are of the mean over repeats; AUROC's is ``None`` where the cases are of one class."""
+    """``n``, ``n_patients``, ``models`` (name → metric → estimate) and ``differences``, first less second, paired, as
+    plain data; AUROC's is ``None`` where the cases are of one class."""
     place = None if positive is None else list(labels).index(positive)
     roles: dict[str, Any] = {"labels": labels, "positive": positive, "groups": groups, "majority": majority}
-    mean, called, numbers = dict[str, Any](), dict[str, Any](), dict[str, Any]()
+    called, numbers = dict[str, Any](), dict[str, Any]()
     for name, model in models.items():
-        mean[name] = model.chances.mean(axis=0)
-        called[name] = predicted_class(mean[name], model.threshold, place)
+        called[name] = predicted_class(model.chances, model.threshold, place)
         options: dict[str, Any] = {**roles, "threshold": model.threshold, "threshold_from": model.threshold_from}
         options |= {"seed": seed, "replicates": replicates}
-        if len(model.chances) == 1:
-            told = evaluate(y_true, model.chances[0], **options)
-        else:
-            told = evaluate_repeats(y_true, model.chances, **options)
+        told = evaluate(y_true, model.chances, **options)
         numbers[name] = {metric: told[metric] for metric in _METRICS if metric in told}
     differences = []
     for first, second in pairs:
-        both = mean[first], mean[second]
+        both = models[first].chances, models[second].chances
         ranked = len(np.unique(y_true)) > 1
         auroc = vars(auroc_difference(y_true, *both, positive=place, groups=groups, seed=seed)) if ranked else None
         accuracy = vars(accuracy_difference(y_true, called[first], called[second], groups=groups, seed=seed))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from medgraft.data.clinical.table import ClinicalRows
 from medgraft.errors import CohortError, MedgraftError
 from medgraft.experiment.stages.evaluating import patient_numbers, train_majority
+from medgraft.experiment.stages.transferring import material_of
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_table
 from medgraft.files import write_json
@@ -31,17 +33,23 @@ _PAIRS = (("both", "image"), ("both", "table"), ("image", "table"))
 @dataclass(frozen=True)
 class _Seen:
     """Training and validation cases with a row: their places in the cohort's table, what the fusion learns from, the
-    folds of the image's answers (repeats, n) where those are of cross-validation; ``lost``: cases without a row."""
+    fold of each case in the first repeat where the image's answers are of cross-validation; ``lost``: cases without a
+    row. ``there``: which of the cases that were answered have a row."""
 
     places: NDArray[np.int64]
     cases: FusionCases
+    there: NDArray[np.bool_]
     fold: NDArray[np.int64] | None
-    lost: int
+
+    @property
+    def lost(self) -> int:
+        """Cases without a row."""
+        return int((~self.there).sum())
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """Cases of a part: ``table`` their rows of the cohort's, ``chances`` (repeats, n, classes) by model; ``lost``:
+    """Cases of a part: ``table`` their rows of the cohort's, ``chances`` (n, classes) by model; ``lost``:
     cases without a row, which are left out."""
 
     table: pd.DataFrame
@@ -58,7 +66,7 @@ def fusion_stage(work: Workspace) -> None:
     rows, options = work.clinical, work.config.clinical
     image = work.bundle.head.answers(work.embedding.bags)
     seen = _seen(work, rows, image)
-    fitted = fitted_fusion(seen.cases, len(work.task.labels), seed=work.config.seed)
+    fitted = fitted_fusion(seen.cases, seed=work.config.seed)
     model = ClinicalModel(fitted.fusion, work.task.labels, options.by, options.join, _thresholds(work, seen, fitted))
     model.keep(work.run.bundle)
     judged = _judged(work, rows, seen, (image, model))
@@ -75,7 +83,7 @@ def _seen(work: Workspace, rows: ClinicalRows, image: Floats) -> _Seen:
     fold: NDArray[np.int64] | None = None
     if work.out_of_fold is not None:
         places = np.flatnonzero(np.isin(parts, ["train", "val"]))[work.out_of_fold.rows]
-        answers, fold = work.out_of_fold.probability, work.out_of_fold.fold
+        answers, fold = work.out_of_fold.probability, work.out_of_fold.fold[0]
     else:
         places = np.flatnonzero(parts == "val")
         answers = image[places][None]
@@ -88,7 +96,7 @@ def _seen(work: Workspace, rows: ClinicalRows, image: Floats) -> _Seen:
             "a row, and not of every class; give rows for more patients, or use a strategy that is cross-validated"
         )
     cases = FusionCases(rows.take(kept), answers[:, there], labels, work.groups[kept])
-    return _Seen(kept, cases, None if fold is None else fold[:, there], len(places) - len(kept))
+    return _Seen(kept, cases, there, None if fold is None else fold[there])
 
 
 def _thresholds(work: Workspace, seen: _Seen, fitted: FittedFusion) -> dict[str, float]:
@@ -110,14 +118,30 @@ def _judged(
     kept = test[rows.found[test]]
     if len(kept):
         image, own = answers[kept], rows.take(kept)
-        told = {"image": image, "table": model.fusion.of_table(own), "both": model.fusion.of_both(image, own)}
-        chances = {name: one[None] for name, one in told.items()}
+        chances = {"image": image, "table": model.fusion.of_table(own), "both": model.fusion.of_both(image, own)}
         found["test"] = _Judged(table.iloc[kept], chances, len(test) - len(kept))
     if seen.fold is not None:
-        beside = cross_validated(seen.cases, seen.fold, len(work.task.labels), seed=work.config.seed)
+        inner = partial(_answers_without, work, seen.there)
+        beside = cross_validated(seen.cases, seen.fold, inner, seed=work.config.seed)
         if beside:
-            found["cv"] = _Judged(table.iloc[seen.places], {"image": seen.cases.image, **beside}, seen.lost)
+            found["cv"] = _Judged(table.iloc[seen.places], {"image": seen.cases.image[0], **beside}, seen.lost)
     return found
+
+
+def _answers_without(work: Workspace, there: NDArray[np.bool_], number: int) -> Floats:
+    """Out-of-fold answers (n, classes) of the strategy to the cases with a row, learnt anew without a fold; zeros for
+    the cases of the fold."""
+    if work.out_of_fold is None:
+        raise MedgraftError("fusing: the strategy was not cross-validated")
+    material, fold = material_of(work), work.out_of_fold.fold[0]
+    rest = np.flatnonzero(fold != number)
+    config = work.config.strategy_config()
+    strategy = type(work.strategy)(config.model_copy(update={"repeats": 1}))
+    done = strategy.fit(material.take(work.out_of_fold.rows[rest]))
+    answers = np.zeros((len(fold), len(work.task.labels)))
+    if done.out_of_fold is not None:
+        answers[rest[done.out_of_fold.rows]] = done.out_of_fold.probability[0]
+    return answers[there]
 
 
 def _described(model: ClinicalModel, rows: ClinicalRows, seen: _Seen) -> dict[str, Any]:
@@ -164,12 +188,12 @@ def _numbers(work: Workspace, judged: _Judged, model: ClinicalModel) -> dict[str
 
 
 def _predictions(work: Workspace, judged: dict[str, _Judged]) -> pd.DataFrame:
-    """One row a case and part: ids, truth, and each model's chances, of cross-validation the mean over repeats."""
+    """One row a case and part: ids, truth, and each model's chances."""
     frames = []
     for part, one in judged.items():
         frame = one.table[["case_id", "patient_id", "site"]].assign(split=part, y_true=one.table["label"])
         for name, chances in one.chances.items():
             for column, label in enumerate(work.task.labels):
-                frame[f"{name}_p_{label}"] = chances.mean(axis=0)[:, column]
+                frame[f"{name}_p_{label}"] = chances[:, column]
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)

@@ -1,9 +1,8 @@
 """Late fusion: a logistic regression on what the image model says and what the table says.
 
-The image counts by its log-odds, those of models that had not seen the case: with in-sample answers the image would
-look better than it is and the table would be ignored. The image's columns are penalised a hundred times less than the
-table's, because they are one answer that was learnt and judged before. Beside it stands a model of the table alone, so
-that what each adds to the other can be told.
+The image counts by its log-probabilities, those of models that had not seen the case: with in-sample answers the image
+would look better than it is and the table would be ignored. Beside it stands a model of the table alone, so that what
+each adds to the other can be told. See ``logit`` for how the two are weighed.
 
 Sources: Wolpert 1992 (Stacked Generalization); Huang et al., npj Digital Medicine 2020;3:136 (fusion of imaging and
 health records: late fusion asks least of the data and still answers where one side is missing).
@@ -11,7 +10,7 @@ health records: late fusion asks least of the data and still answers where one s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -20,14 +19,13 @@ from numpy.typing import NDArray
 
 from medgraft.data.clinical.table import ClinicalRows
 from medgraft.transfer.fusion.encoding import TableEncoder
-from medgraft.transfer.fusion.logit import LogitModel, fitted_logit
+from medgraft.transfer.fusion.logit import Evidence, LogitModel, fitted_logit
 
 __all__ = ["FittedFusion", "Fusion", "FusionCases", "cross_validated", "fitted_fusion"]
 
 Floats = NDArray[np.float64]
-_TRUST = 10.0
-"""The image's columns are stretched by it, so that their penalty is its square smaller."""
 _SUREST = 1e-6
+_LOUDEST = 3.0
 
 
 @dataclass(frozen=True)
@@ -47,35 +45,32 @@ class FusionCases:
 
 @dataclass(frozen=True)
 class Fusion:
-    """``table`` and ``both``: models on the encoded table, and on the image's evidence followed by it. ``mean`` and
-    ``scale`` are those of the evidence in training."""
+    """``table``: model of the encoded table; ``both``: of the encoded table beside the image's evidence, whose
+    ``spread`` (root of the mean square) was seen in training."""
 
     encoder: TableEncoder
     table: LogitModel
     both: LogitModel
-    mean: Floats
-    scale: Floats
+    spread: float
 
     def of_table(self, rows: ClinicalRows) -> Floats:
         """(n, classes) by the table alone."""
-        return self.table.chances(self.encoder(rows))
+        return self.table.chances(_given(self.encoder(rows), len(self.table.bias)))
 
     def of_both(self, image: Floats, rows: ClinicalRows) -> Floats:
         """(n, classes) from the image model's chances (n, classes) and the table."""
-        return self.both.chances(np.hstack([self._stretched(image), self.encoder(rows)]))
-
-    def _stretched(self, image: Floats) -> Floats:
-        return (evidence(image) - self.mean) / self.scale * _TRUST
+        return self.both.chances(Evidence(self.encoder(rows), bent(evidence(image), self.spread)))
 
     def slopes(self) -> list[dict[str, Any]]:
-        """Of two classes: log-odds for one spread more (half of the cases, for a group), with the image and without."""
-        stretch = np.concatenate([np.full(len(self.mean), _TRUST), np.ones(len(self.encoder.names))])
-        both = self.both.parameters[0, :-1] * stretch
-        table = [None] * len(self.mean) + self.table.parameters[0, :-1].tolist()
-        names = [*["image"] * len(self.mean), *self.encoder.names]
+        """Of two classes: how much a log-odds of the image counts, and the log-odds for one spread more of a column
+        (half of the cases, for a group), with the image and without."""
+        both, table = (model.weight[1] - model.weight[0] for model in (self.both, self.table))
         return [
-            {"column": name, "both": float(one), "table": other}
-            for name, one, other in zip(names, both, table, strict=True)
+            {"column": "image", "both": self.both.slope, "table": None},
+            *(
+                {"column": name, "both": float(one), "table": float(other)}
+                for name, one, other in zip(self.encoder.names, both, table, strict=True)
+            ),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -84,7 +79,7 @@ class Fusion:
             "encoder": self.encoder.to_json(),
             "table": self.table.to_json(),
             "both": self.both.to_json(),
-            "image": {"mean": self.mean.tolist(), "scale": self.scale.tolist()},
+            "spread": self.spread,
         }
 
     @classmethod
@@ -94,8 +89,7 @@ class Fusion:
             TableEncoder.restore(content["encoder"]),
             LogitModel.restore(content["table"]),
             LogitModel.restore(content["both"]),
-            np.asarray(content["image"]["mean"], dtype=np.float64),
-            np.asarray(content["image"]["scale"], dtype=np.float64),
+            float(content["spread"]),
         )
 
 
@@ -109,44 +103,60 @@ class FittedFusion:
 
 
 def evidence(chances: Floats) -> Floats:
-    """Log-odds (n, 1) of two classes, centred logarithms (n, classes) of more."""
+    """Centred log-probabilities (n, classes)."""
     logs = np.log(np.clip(chances, _SUREST, None))
-    return logs[:, 1:] - logs[:, :1] if chances.shape[1] == 2 else logs - logs.mean(axis=1, keepdims=True)
+    return np.asarray(logs - logs.mean(axis=1, keepdims=True))
 
 
-def fitted_fusion(cases: FusionCases, n_classes: int, *, seed: int = 0) -> FittedFusion:
+def bent(learnt: Floats, spread: float) -> Floats:
+    """Evidence bent towards ``_LOUDEST`` spreads, order kept: a model that is surer of everything than those that the
+    slope was learnt from is not believed without limit."""
+    limit = _LOUDEST * spread
+    return np.asarray(limit * np.tanh(learnt / limit)) if limit > 0 else np.zeros_like(learnt)
+
+
+def _given(encoded: Floats, n_classes: int) -> Evidence:
+    """The table alone."""
+    return Evidence(encoded, np.zeros((len(encoded), n_classes)))
+
+
+def fitted_fusion(cases: FusionCases, *, seed: int = 0) -> FittedFusion:
     """Both models from the same cases. Every repeat of the image's answers is a row, all of one case count as one."""
-    repeats, count = cases.image.shape[:2]
+    repeats, count, n_classes = cases.image.shape
     encoder = TableEncoder.of(cases.rows, cases.groups)
     encoded = encoder(cases.rows)
-    table, table_out = fitted_logit(encoded, cases.labels, cases.groups, n_classes, seed=seed)
-    seen = evidence(cases.image.reshape(repeats * count, -1))
-    mean, scale = seen.mean(axis=0), seen.std(axis=0)
-    scale = np.where(scale > 1e-12, scale, 1.0)
-    design = np.hstack([(seen - mean) / scale * _TRUST, np.tile(encoded, (repeats, 1))])
+    table, table_out = fitted_logit(_given(encoded, n_classes), cases.labels, cases.groups, seed=seed)
+    learnt = evidence(cases.image.reshape(repeats * count, n_classes))
+    spread = float(np.sqrt((learnt**2).mean()))
+    given = Evidence(np.tile(encoded, (repeats, 1)), bent(learnt, spread))
     labels, groups = np.tile(cases.labels, repeats), np.tile(cases.groups, repeats)
     weights = np.full(repeats * count, 1 / repeats)
-    both, both_out = fitted_logit(design, labels, groups, n_classes, weights=weights, seed=seed)
+    both, both_out = fitted_logit(given, labels, groups, weights=weights, seed=seed)
     held_out = {}
     if table_out is not None and both_out is not None:
-        held_out = {"table": table_out, "both": both_out.reshape(repeats, count, -1).mean(axis=0)}
-    return FittedFusion(Fusion(encoder, table, both, mean, scale), held_out)
+        held_out = {"table": table_out, "both": both_out.reshape(repeats, count, n_classes).mean(axis=0)}
+    return FittedFusion(Fusion(encoder, table, both, spread), held_out)
 
 
-def cross_validated(cases: FusionCases, fold: NDArray[np.int64], n_classes: int, *, seed: int = 0) -> dict[str, Floats]:
-    """(repeats, n, classes) by ``table`` and ``both``, each case answered by models fitted without its fold.
+def cross_validated(
+    cases: FusionCases, fold: NDArray[np.int64], without: Callable[[int], Floats], *, seed: int = 0
+) -> dict[str, Floats]:
+    """(n, classes) by ``table`` and ``both``, each case answered for by models fitted without its fold; empty where a
+    fold would leave a class without cases.
 
-    ``fold`` (repeats, n): those in which the image's answers were made. The fusion never sees a held-out case; the
-    image models behind the *other* folds' evidence have, which moves one slope a little and nothing else.
+    ``fold`` (n,): that of the first repeat of ``cases.image``. ``without(number)``: (n, classes) answers of image
+    models that have seen neither the case nor a case of that fold (what it says of the fold itself is not looked at).
+    With the answers of the usual cross-validation in their place, whose models have learnt from the cases that are held
+    out, the slope of the image comes out against them: simulated, AUROC 0.02 to 0.04 too low with 100 cases.
     """
-    found = {name: np.zeros((*fold.shape, n_classes)) for name in ("table", "both")}
-    for repeat, numbers in enumerate(fold):
-        own = FusionCases(cases.rows, cases.image[repeat : repeat + 1], cases.labels, cases.groups)
-        for number in np.unique(numbers):
-            held = numbers == number
-            if len(np.unique(own.labels[~held])) < n_classes:
-                return {}
-            fusion = fitted_fusion(own.take(~held), n_classes, seed=seed).fusion
-            found["table"][repeat, held] = fusion.of_table(own.rows.take(held))
-            found["both"][repeat, held] = fusion.of_both(own.image[0, held], own.rows.take(held))
+    n_classes = cases.image.shape[2]
+    found = {name: np.zeros((len(fold), n_classes)) for name in ("table", "both")}
+    for number in np.unique(fold):
+        held = fold == number
+        if len(np.unique(cases.labels[~held])) < n_classes:
+            return {}
+        inner = FusionCases(cases.rows, without(int(number))[None], cases.labels, cases.groups)
+        fusion = fitted_fusion(inner.take(~held), seed=seed).fusion
+        found["table"][held] = fusion.of_table(cases.rows.take(held))
+        found["both"][held] = fusion.of_both(cases.image[0, held], cases.rows.take(held))
     return found
