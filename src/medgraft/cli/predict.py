@@ -19,6 +19,10 @@ def predict(
     files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="pictures, folders, tables or .npz")],
     out: Annotated[Path | None, typer.Option("--out", metavar="TABLE", help="CSV table to write")] = None,
     no_paths: Annotated[bool, typer.Option("--no-paths", help="leave the file column out")] = False,
+    clinical: Annotated[
+        Path | None,
+        typer.Option("--clinical", metavar="TABLE", help="age, sex, … of the patients, for a run fitted with such"),
+    ] = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
     label_col: o.LabelColOption = None,
@@ -45,7 +49,7 @@ def predict(
     from medgraft.experiment.predicting import predict_files
 
     flags = o.cohort_flags(locals())
-    settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
+    settings = resolve_config(config, sets or [], {**flags, "clinical.file": clinical, "seed": seed, "device": device})
     terminal = Terminal(json)
     answer = predict_files(
         run,
@@ -53,6 +57,7 @@ def predict(
         out=out,
         paths=not no_paths,
         options=settings.data,
+        clinical=settings.clinical,
         device=settings.device,
         home=Home.find(home),
         progress=terminal.progress,

@@ -132,13 +132,14 @@ def predict(
     out: str | Path | None = None,
     paths: bool = True,
     options: Mapping[str, Any] | None = None,
+    clinical: str | Path | None = None,
     device: str = "auto",
     overwrite: bool = False,
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """One row a picture: file, case_id, prediction, a probability for each class, and why one was refused."""
-    settings = resolve_config(flags={"device": device} | data_flags(options))
+    settings = resolve_config(flags={"device": device, "clinical.file": clinical} | data_flags(options))
     several = [files] if isinstance(files, str | Path) else files
     answer = predict_files(
         Path(run),
@@ -146,6 +147,7 @@ def predict(
         out=Path(out) if out is not None else None,
         paths=paths,
         options=settings.data,
+        clinical=settings.clinical,
         device=settings.device,
         home=Home.find(home),
         progress=progress,

@@ -23,6 +23,7 @@ from medgraft.errors import ConfigError
 from medgraft.experiment.clinical_table import clinical_rows
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.subgroups import group_columns
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.teacher import Teacher
 from medgraft.home import Home
@@ -109,6 +110,7 @@ def build_workspace(
     task = _task(cohort, config, progress)
     _require_task(strategy, config, task)
     clinical, clinical_digest = clinical_rows(config, cohort, progress)
+    by = group_columns(config, cohort, clinical, data)
     run = RunFolder(out)
     # The backbone is resolved before anything is written: a wrong name costs nothing.
     pictures = pictures_of(cohort.table)
@@ -124,9 +126,11 @@ def build_workspace(
         resolved["resolved"]["teacher"] = teacher.facts()
     if clinical_digest is not None:
         resolved["resolved"]["clinical"] = clinical_digest
+    if len(by.columns):
+        resolved["resolved"]["groups"] = hashlib.sha256(by.to_csv(index=False).encode("utf-8")).hexdigest()
     done = run.begin(resolved, data_digest(cohort), overwrite=overwrite)
     work = Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy, teacher)
-    work.clinical = clinical
+    work.clinical, work.by = clinical, by
     return work, done
 
 

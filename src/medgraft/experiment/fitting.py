@@ -22,6 +22,7 @@ from medgraft.experiment.stages.learning import learning_stage
 from medgraft.experiment.stages.leaving_site_out import loso_stage
 from medgraft.experiment.stages.slices import slices_stage
 from medgraft.experiment.stages.splitting import audit_stage, split_stage
+from medgraft.experiment.stages.subgroups import subgroup_stage
 from medgraft.experiment.stages.transferring import transfer_stage
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.files import read_json, write_json
@@ -120,6 +121,7 @@ def _learn_and_judge(work: Workspace, began: float) -> None:
         loso_stage(work)
         evaluation_stage(work)
         fusion_stage(work)
+        subgroup_stage(work)
         slices_stage(work)
         comparison_stage(work, comparators)
 

@@ -23,7 +23,7 @@ from medgraft.data.cohort.tabular import Rows, read_rows
 from medgraft.errors import CohortError
 from medgraft.registry import nearest
 
-__all__ = ["ClinicalRows", "ClinicalTable", "read_clinical"]
+__all__ = ["ClinicalRows", "ClinicalTable", "column_values", "read_clinical"]
 
 _NO_VALUES = ("path", "patient", "label", "site", "split")
 """Columns by the usual names that are no values of a patient; one that is wanted all the same is named."""
@@ -233,3 +233,10 @@ def _content(column: Column, cells: Sequence[str | None]) -> list[float] | list[
         return [None if cell is None else cell.strip() for cell in cells]
     numbers = [None if cell is None else number_of(cell) for cell in cells]
     return [np.nan if number is None else number for number in numbers]
+
+
+def column_values(name: str, rows: Rows, file: Path) -> pd.Series:
+    """One column of a table, a value a row: float with NaN, or text with ``None``. Raises ``CohortError``."""
+    cells = rows.column(name)
+    column = settled_column(name, cells, rows.numbers, file) or Column(name, "category")
+    return pd.Series(_content(column, cells), dtype=np.float64 if column.kind == "number" else object)

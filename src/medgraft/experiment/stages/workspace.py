@@ -70,6 +70,7 @@ class Workspace:
     strategy: Strategy
     teacher: Teacher | None = None
     clinical: ClinicalRows | None = None
+    by: pd.DataFrame | None = None
     embedding: CaseEmbedding | None = None
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     near: list[NearPair] = field(default_factory=list)
