@@ -1,4 +1,4 @@
-"""The report of a run: ``report.html``, ``model_card.md`` and ``checklist.md`` from the run's artefacts, nothing else."""
+"""The report of a run: ``report.html``, ``model_card.md`` and ``checklist.md`` from a run's artefacts alone."""
 
 from __future__ import annotations
 

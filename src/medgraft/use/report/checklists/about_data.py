@@ -62,7 +62,7 @@ def _missing(run: Artefacts) -> Answer | None:
     columns = [c for c in run.fusion.get("columns") or [] if c.get("missing")]
     if run.fusion:
         text += (
-            f"; values are missing in {counted(len(columns), 'clinical column')}, count as the mean, with an indicator; "
+            f"; values are missing in {counted(len(columns), 'clinical column')}, count as the mean, with a flag; "
             f"{run.fusion['cases'] - run.fusion['cases_with_a_row']} cases have no row: the image answers"
         )
     return f"{text}.", "cohort.parquet, fusion.json" if run.fusion else "cohort.parquet"

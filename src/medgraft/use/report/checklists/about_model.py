@@ -27,8 +27,8 @@ def _model(run: Artefacts) -> Answer | None:
     side, channels = run.preprocessing.get("size"), run.preprocessing.get("channels")
     text = (
         f"{clip(facts.get('name'), 80)}, {facts.get('parameters')} parameters, input {channels} × {side} × {side}; "
-        f"head {head.get('kind')} on {head.get('features')} features, {counted(len(run.labels), 'output')}. All weights "
-        "are in the bundle."
+        f"head {head.get('kind')} on {head.get('features')} features, {counted(len(run.labels), 'output')}. All "
+        "weights are in the bundle."
     )
     return text, "bundle/model.json, bundle/model.safetensors"
 

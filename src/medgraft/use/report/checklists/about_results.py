@@ -92,7 +92,7 @@ def _failures(run: Artefacts) -> Answer | None:
 
 @ANSWERS.register("limits")
 def _limits(run: Artefacts) -> Answer | None:
-    return f"By machine: {' '.join(caveats(run))}", "report.html, model_card.md"
+    return f"By machine: {'; '.join(text.rstrip('.') for text in caveats(run))}.", "report.html, model_card.md"
 
 
 @ANSWERS.register("clusters")
