@@ -1,16 +1,19 @@
 """Is a metric in some of the cases different from what it is in the others? Cases of one patient count together.
 
 A metric is a mean over cases of one side (sensitivity: those of the class), or a sum of two such means (AUROC: each
-case's placement among the other side). Under the hypothesis that both parts are draws from one population, what a case
-deviates from the mean is taken from all cases, so that a part of a few cases without an error does not look certain.
-The variance is the sum over patients of the squared sums of their cases' deviations; the test is a score test, normal
-for large samples, and rough where one side has few events.
+case's placement among the other side). Under the hypothesis that both parts are draws from one population, how cases
+deviate from the mean, and how alike cases of one patient do, is taken from *all* cases: a part of four cases in perfect
+order has no error of its own, and must not look certain. With coefficients c (one over the cases of the part) the
+variance of a side is ``σ² Σ cᵢ² + γ Σ cᵢcⱼ`` over pairs i ≠ j of one patient, σ² the mean square of the deviations and
+γ their mean product in such pairs; between sides the mean product of the deviations of one patient. The test is a
+score test, normal for large samples, and rough where one side has few events.
 
 Sources: DeLong, Biometrics 1988;44:837-845 (placements); Rao & Scott, Biometrics 1992;48:577-585 (clustered shares).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,17 +78,31 @@ def macro_sides(truth: NDArray[np.integer], chances: Floats) -> list[Side]:
 def apart(values: tuple[float, float], inside: Mask, sides: Sequence[Side], patients: Patients) -> Apart:
     """``values`` of the metric in and outside of ``inside`` (n,), told apart by its ``sides``."""
     difference = values[0] - values[1]
-    if not math.isfinite(difference) or any(
-        not (side.member & part).any() for side in sides for part in (inside, ~inside)
-    ):
+    empty = any(not (side.member & part).any() for side in sides for part in (inside, ~inside))
+    if not math.isfinite(difference) or empty:
         return Apart(math.nan, math.nan, math.nan, math.nan)
-    spread = np.zeros(len(inside))
-    for side in sides:
-        here, there = side.member & inside, side.member & ~inside
-        spread += side.deviation * (here / here.sum() - there / there.sum())
-    error = math.sqrt(float((patients.sums(spread) ** 2).sum()))
+    error = math.sqrt(_variance(inside, sides, patients))
     if not error > 0:
         return Apart(difference, difference, difference, 1.0 if difference == 0 else math.nan)
     reach = Z * error
     p_value = float(2 * norm.sf(abs(difference) / error))
     return Apart(difference, max(-1.0, difference - reach), min(1.0, difference + reach), p_value)
+
+
+def _variance(inside: Mask, sides: Sequence[Side], patients: Patients) -> float:
+    """Of the difference, as the module says. A negative likeness of a patient's cases is taken for none."""
+    total, sums = 0.0, list[tuple[Floats, Floats, Floats]]()
+    for side in sides:
+        here, there = side.member & inside, side.member & ~inside
+        weight = here / here.sum() - there / there.sum()
+        spread, weights, count = (patients.sums(part) for part in (side.deviation, weight, side.member))
+        sums.append((spread, weights, count))
+        squares, pairs = float((side.deviation**2).sum()), float((count**2 - count).sum())
+        alike = max(0.0, float((spread**2).sum()) - squares) / pairs if pairs else 0.0
+        own = float((weight**2).sum())
+        total += squares / float(count.sum()) * own + alike * (float((weights**2).sum()) - own)
+    for first, second in itertools.combinations(sums, 2):
+        pairs = float((first[2] * second[2]).sum())
+        if pairs:
+            total += 2 * float((first[0] * second[0]).sum()) / pairs * float((first[1] * second[1]).sum())
+    return max(total, 0.0)
