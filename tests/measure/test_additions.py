@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medgraft.measure.additions import JudgedModel, additions
+from medgraft.measure.additions import Asked, JudgedModel, additions
 from medgraft.measure.evaluation import evaluate
 from medgraft.measure.mcnemar import mcnemar
 from medgraft.measure.paired import auroc_difference
@@ -23,7 +23,7 @@ def test_numbers_and_differences(drawn):
     truth, chances = drawn
     models = {"good": JudgedModel(chances["good"], 0.6, "cv"), "poor": JudgedModel(chances["poor"])}
     roles = {"labels": ("no", "yes"), "positive": "yes", "groups": np.arange(90), "majority": 0}
-    found = additions(truth, models, [("good", "poor")], **roles, replicates=100)
+    found = additions(Asked(truth, **roles), models, [("good", "poor")], replicates=100)
     alone = evaluate(truth, chances["good"], **roles, threshold=0.6, threshold_from="cv", replicates=100)
     assert found["models"]["good"]["auroc"] == alone["auroc"]
     assert found["models"]["good"]["sensitivity"]["threshold"] == 0.6

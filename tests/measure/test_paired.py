@@ -35,7 +35,7 @@ def test_auroc_by_delong(two) -> None:
     assert macro.difference == pytest.approx(found.difference)
 
 
-def test_auroc_of_copied_cases_by_bootstrap_is_near_delong_of_the_cases(two) -> None:
+def test_auroc_of_copied_cases_is_delong_of_the_cases(two) -> None:
     truth, first, second = two
     alone = auroc_difference(truth, first, second, positive=1)
     copies = np.repeat(np.arange(150), 3)

@@ -62,11 +62,8 @@ def fit(
         "evaluation.by": None if by is None else list(by),
         "split.on_leak": on_leak,
         "engine": engine,
-        "seed": seed,
-        "device": device,
-        **_strategy_flags(strategy),
-        **data_flags(options),
     }
+    flags |= {"seed": seed, "device": device, **_strategy_flags(strategy), **data_flags(options)}
     return fit_run(
         Path(data),
         Path(out),

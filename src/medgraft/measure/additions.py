@@ -14,7 +14,7 @@ from medgraft.measure.mcnemar import mcnemar
 from medgraft.measure.paired import accuracy_difference, auroc_difference
 from medgraft.measure.threshold import predicted_class
 
-__all__ = ["JudgedModel", "additions"]
+__all__ = ["Asked", "JudgedModel", "additions"]
 
 _METRICS = ("auroc", "auprc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "brier")
 
@@ -28,28 +28,45 @@ class JudgedModel:
     threshold_from: str | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Cases that all models are asked about: ``truth`` (n,) class indices, ``groups`` (n,) patient numbers or ``None``;
+    ``majority``: the class that most training cases have."""
+
+    truth: NDArray[np.int64]
+    labels: Sequence[str]
+    positive: str | None
+    groups: NDArray[np.int64] | None
+    majority: int
+
+
 def additions(
-    y_true: NDArray[np.int64],
+    asked: Asked,
     models: Mapping[str, JudgedModel],
     pairs: Sequence[tuple[str, str]],
     *,
-    labels: Sequence[str],
-    positive: str | None,
-    groups: NDArray[np.int64] | None,
-    majority: int,
     seed: int = 0,
     replicates: int = 1000,
 ) -> dict[str, Any]:
     """``n``, ``n_patients``, ``models`` (name → metric → estimate) and ``differences``, first less second, paired, as
     plain data; AUROC's is ``None`` where the cases are of one class."""
-    place = None if positive is None else list(labels).index(positive)
-    roles: dict[str, Any] = {"labels": labels, "positive": positive, "groups": groups, "majority": majority}
+    y_true, groups = asked.truth, asked.groups
+    place = None if asked.positive is None else list(asked.labels).index(asked.positive)
     called, numbers = dict[str, Any](), dict[str, Any]()
     for name, model in models.items():
         called[name] = predicted_class(model.chances, model.threshold, place)
-        options: dict[str, Any] = {**roles, "threshold": model.threshold, "threshold_from": model.threshold_from}
-        options |= {"seed": seed, "replicates": replicates}
-        told = evaluate(y_true, model.chances, **options)
+        told = evaluate(
+            y_true,
+            model.chances,
+            labels=asked.labels,
+            positive=asked.positive,
+            groups=groups,
+            majority=asked.majority,
+            threshold=model.threshold,
+            threshold_from=model.threshold_from,
+            seed=seed,
+            replicates=replicates,
+        )
         numbers[name] = {metric: told[metric] for metric in _METRICS if metric in told}
     differences = []
     for first, second in pairs:

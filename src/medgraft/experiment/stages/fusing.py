@@ -18,7 +18,7 @@ from medgraft.experiment.stages.transferring import material_of
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_table
 from medgraft.files import write_json
-from medgraft.measure.additions import JudgedModel, additions
+from medgraft.measure.additions import Asked, JudgedModel, additions
 from medgraft.measure.threshold import choose_threshold
 from medgraft.transfer.fusion.fusion import FittedFusion, FusionCases, cross_validated, fitted_fusion
 from medgraft.transfer.fusion.keeping import ClinicalModel
@@ -173,17 +173,15 @@ def _numbers(work: Workspace, judged: _Judged, model: ClinicalModel) -> dict[str
             cut, origin = calibration.threshold, calibration.threshold_from
         models[name] = JudgedModel(chances, cut, origin)
     majority = train_majority(work, work.split) if work.split is not None else 0
-    found = additions(
-        work.task.targets(judged.table),
-        models,
-        _PAIRS,
+    asked = Asked(
+        truth=work.task.targets(judged.table),
         labels=work.task.labels,
         positive=work.task.positive,
         groups=patient_numbers(judged.table["patient_id"]),
         majority=majority if isinstance(majority, int) else 0,
-        seed=work.config.seed,
-        replicates=work.config.evaluation.replicates,
     )
+    replicates = work.config.evaluation.replicates
+    found = additions(asked, models, _PAIRS, seed=work.config.seed, replicates=replicates)
     return {**found, "without_a_row": judged.lost}
 
 
