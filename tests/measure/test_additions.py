@@ -39,14 +39,7 @@ def test_numbers_and_differences(drawn):
 def test_one_class_has_no_auroc(drawn):
     _, chances = drawn
     models = {name: JudgedModel(one) for name, one in chances.items()}
-    found = additions(
-        np.zeros(90, np.int64),
-        models,
-        [("good", "poor")],
-        labels=("no", "yes"),
-        positive="yes",
-        groups=None,
-        majority=0,
-    )
+    asked = Asked(np.zeros(90, np.int64), ("no", "yes"), "yes", None, 0)
+    found = additions(asked, models, [("good", "poor")])
     assert found["differences"][0]["auroc"] is None
     assert found["n_patients"] is None

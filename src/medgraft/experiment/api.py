@@ -53,7 +53,7 @@ def fit(
     the wall time of all) tries strategies and ``backbones`` (NAME or NAME@WEIGHTS) and takes the best; ``options`` are
     those of ``CohortOptions`` (``table``, ``patient_col``, …). What is ``None`` has the default of the command line.
     """
-    flags = {
+    flags: dict[str, Any] = {
         "backbone.name": backbone,
         "backbone.weights": weights,
         "search.budget": budget,
