@@ -6,7 +6,7 @@ from pathlib import Path
 
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.resolver import Found
-from medgraft.data.cohort.table import resolve_table
+from medgraft.data.cohort.table import listing_table, resolve_table
 
 
 def _found(data: Path, **options: object) -> Found:
@@ -43,3 +43,17 @@ def test_empty_label_column_is_said(tmp_path: Path) -> None:
     found = _found(tmp_path)
     assert not found.labelled
     assert "is empty: the cases are unlabelled" in found.notes[0]
+
+
+def test_the_table_that_lists_the_cases_is_found_again(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "cases.csv").write_text("path,label,sex\na.png,x,f\n", "utf-8")
+    (tmp_path / "other.csv").write_text("name,value\nq,1\n", "utf-8")
+    listed = listing_table(tmp_path, CohortOptions())
+    assert listed is not None
+    assert listed.path.name == "cases.csv"
+    assert listed.rows.column("sex") == ["f"]
+    assert listed.places == (tmp_path / "a.png",)
+    assert listing_table(tmp_path / "cases.csv", CohortOptions()) == listed
+    (tmp_path / "again.csv").write_text("path,label\na.png,x\n", "utf-8")
+    assert listing_table(tmp_path, CohortOptions()) is None  # two fit: which one cannot be told
