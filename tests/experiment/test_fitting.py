@@ -28,7 +28,7 @@ def test_every_artefact_is_there(fitted):
     names = {item.name for item in fitted.run.iterdir()}
     assert names == {
         *("cohort.parquet", "audit.json", "split.json", "config.json", "history.csv", "bundle", "predictions.parquet"),
-        *("metrics.json", "loso.json", "report.html", "model_card.md", "private", "timings.json"),
+        *("metrics.json", "loso.json", "report.html", "model_card.md", "checklist.md", "private", "timings.json"),
     }
     stages = {"startup", "read", "embed", "engine", "audit", "split", "head", "evaluate", "report"}
     assert stages <= fitted.result.timings.keys()

@@ -146,6 +146,7 @@ _FILES = (
     "slices.parquet",
     "metrics.json",
     "robustness.json",
+    "loso.json",
     "fusion.json",
     "fusion_predictions.parquet",
     "subgroups.json",
