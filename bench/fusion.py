@@ -61,8 +61,7 @@ def cohort(rng, cases, shifts, direction):
 
 
 def learnt(features, labels, groups, seed):
-    """The probe, fitted and cross-validated on these cases as a fit does, and what its cross-validation says where a
-    fold of the first repeat is left out."""
+    """The probe, fitted and cross-validated on these cases as a fit does."""
     material = Material(
         features=features,
         labels=labels,
@@ -76,16 +75,7 @@ def learnt(features, labels, groups, seed):
         checkpoints=None,
         seed=seed,
     )
-    done = LinearProbe(LinearProbeConfig(root=False)).fit(material)
-
-    def without(number):
-        rest = np.flatnonzero(done.out_of_fold.fold[0] != number)
-        inner = LinearProbe(LinearProbeConfig(root=False, repeats=1)).fit(material.take(rest)).out_of_fold
-        answers = np.zeros((len(labels), 2))
-        answers[rest[inner.rows]] = inner.probability[0]
-        return answers
-
-    return done, without
+    return LinearProbe(LinearProbeConfig(root=False)).fit(material)
 
 
 def one(cases, shifts, seed):
@@ -94,13 +84,13 @@ def one(cases, shifts, seed):
     direction = rng.normal(size=WIDTH)
     direction /= np.linalg.norm(direction)
     features, rows, labels, groups = cohort(rng, cases, shifts, direction)
-    done, without = learnt(features, labels, groups, seed)
+    done = learnt(features, labels, groups, seed)
     seen = FusionCases(rows, done.out_of_fold.probability, labels, groups)
     fusion = fitted_fusion(seen, seed=seed).fusion
     new = cohort(rng, NEW, shifts, direction)
     image = done.head.answers(Bags.single(new[0]))
     told = {"image": image, "table": fusion.of_table(new[1]), "both": fusion.of_both(image, new[1])}
-    beside = {"image": seen.image[0], **cross_validated(seen, done.out_of_fold.fold[0], without, seed=seed)}
+    beside = {"image": seen.image[0], **cross_validated(seen, done.out_of_fold.fold[0], seed=seed)}
     return {
         "new": {name: float(roc_auc_score(new[2], told[name][:, 1])) for name in MODELS},
         "cv": {name: float(roc_auc_score(labels, beside[name][:, 1])) for name in MODELS},

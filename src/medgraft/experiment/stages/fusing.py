@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from medgraft.data.clinical.table import ClinicalRows
 from medgraft.errors import CohortError, MedgraftError
 from medgraft.experiment.stages.evaluating import patient_numbers, train_majority
-from medgraft.experiment.stages.transferring import material_of
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_table
 from medgraft.files import write_json
@@ -34,17 +32,12 @@ _PAIRS = (("both", "image"), ("both", "table"), ("image", "table"))
 class _Seen:
     """Training and validation cases with a row: their places in the cohort's table, what the fusion learns from, the
     fold of each case in the first repeat where the image's answers are of cross-validation; ``lost``: cases without a
-    row. ``there``: which of the cases that were answered have a row."""
+    row."""
 
     places: NDArray[np.int64]
     cases: FusionCases
-    there: NDArray[np.bool_]
     fold: NDArray[np.int64] | None
-
-    @property
-    def lost(self) -> int:
-        """Cases without a row."""
-        return int((~self.there).sum())
+    lost: int
 
 
 @dataclass(frozen=True)
@@ -96,7 +89,7 @@ def _seen(work: Workspace, rows: ClinicalRows, image: Floats) -> _Seen:
             "a row, and not of every class; give rows for more patients, or use a strategy that is cross-validated"
         )
     cases = FusionCases(rows.take(kept), answers[:, there], labels, work.groups[kept])
-    return _Seen(kept, cases, there, None if fold is None else fold[there])
+    return _Seen(kept, cases, None if fold is None else fold[there], len(places) - len(kept))
 
 
 def _thresholds(work: Workspace, seen: _Seen, fitted: FittedFusion) -> dict[str, float]:
@@ -121,27 +114,10 @@ def _judged(
         chances = {"image": image, "table": model.fusion.of_table(own), "both": model.fusion.of_both(image, own)}
         found["test"] = _Judged(table.iloc[kept], chances, len(test) - len(kept))
     if seen.fold is not None:
-        inner = partial(_answers_without, work, seen.there)
-        beside = cross_validated(seen.cases, seen.fold, inner, seed=work.config.seed)
+        beside = cross_validated(seen.cases, seen.fold, seed=work.config.seed)
         if beside:
             found["cv"] = _Judged(table.iloc[seen.places], {"image": seen.cases.image[0], **beside}, seen.lost)
     return found
-
-
-def _answers_without(work: Workspace, there: NDArray[np.bool_], number: int) -> Floats:
-    """Out-of-fold answers (n, classes) of the strategy to the cases with a row, learnt anew without a fold; zeros for
-    the cases of the fold."""
-    if work.out_of_fold is None:
-        raise MedgraftError("fusing: the strategy was not cross-validated")
-    material, fold = material_of(work), work.out_of_fold.fold[0]
-    rest = np.flatnonzero(fold != number)
-    config = work.config.strategy_config()
-    strategy = type(work.strategy)(config.model_copy(update={"repeats": 1}))
-    done = strategy.fit(material.take(work.out_of_fold.rows[rest]))
-    answers = np.zeros((len(fold), len(work.task.labels)))
-    if done.out_of_fold is not None:
-        answers[rest[done.out_of_fold.rows]] = done.out_of_fold.probability[0]
-    return answers[there]
 
 
 def _described(model: ClinicalModel, rows: ClinicalRows, seen: _Seen) -> dict[str, Any]:

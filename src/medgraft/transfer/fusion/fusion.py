@@ -10,7 +10,7 @@ health records: late fusion asks least of the data and still answers where one s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -138,25 +138,23 @@ def fitted_fusion(cases: FusionCases, *, seed: int = 0) -> FittedFusion:
     return FittedFusion(Fusion(encoder, table, both, spread), held_out)
 
 
-def cross_validated(
-    cases: FusionCases, fold: NDArray[np.int64], without: Callable[[int], Floats], *, seed: int = 0
-) -> dict[str, Floats]:
-    """(n, classes) by ``table`` and ``both``, each case answered for by models fitted without its fold; empty where a
+def cross_validated(cases: FusionCases, fold: NDArray[np.int64], *, seed: int = 0) -> dict[str, Floats]:
+    """(n, classes) by ``table`` and ``both``, each case answered for by a fusion fitted without its fold; empty where a
     fold would leave a class without cases.
 
-    ``fold`` (n,): that of the first repeat of ``cases.image``. ``without(number)``: (n, classes) answers of image
-    models that have seen neither the case nor a case of that fold (what it says of the fold itself is not looked at).
-    With the answers of the usual cross-validation in their place, whose models have learnt from the cases that are held
-    out, the slope of the image comes out against them: simulated, AUROC 0.02 to 0.04 too low with 100 cases.
+    ``fold`` (n,): that of the first repeat of ``cases.image``. The image models behind the other folds' evidence have
+    learnt from the cases that are held out. Leaving these out there too (an image model anew for every pair of folds)
+    was tried on made cohorts of 100 cases, 24 draws: it moved AUROC by −0.001 ± 0.003 and 0.001 ± 0.004, and is not
+    worth the time. What is left is slightly too low, by about 0.01 there: folds differ in the scale of their evidence.
     """
     n_classes = cases.image.shape[2]
     found = {name: np.zeros((len(fold), n_classes)) for name in ("table", "both")}
+    first = FusionCases(cases.rows, cases.image[:1], cases.labels, cases.groups)
     for number in np.unique(fold):
         held = fold == number
         if len(np.unique(cases.labels[~held])) < n_classes:
             return {}
-        inner = FusionCases(cases.rows, without(int(number))[None], cases.labels, cases.groups)
-        fusion = fitted_fusion(inner.take(~held), seed=seed).fusion
+        fusion = fitted_fusion(first.take(~held), seed=seed).fusion
         found["table"][held] = fusion.of_table(cases.rows.take(held))
         found["both"][held] = fusion.of_both(cases.image[0, held], cases.rows.take(held))
     return found
