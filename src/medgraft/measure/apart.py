@@ -20,8 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
+from scipy.special import ndtr
 
+from medgraft.measure.intervals.delong import share_below
 from medgraft.measure.intervals.wilson import Z
 from medgraft.measure.patients import Patients
 
@@ -61,9 +62,9 @@ def auroc_sides(truth: Mask, score: Floats) -> list[Side]:
     above, below = int(truth.sum()), int((~truth).sum())
     if not above or not below:
         return [Side(truth, np.zeros(len(truth))), Side(~truth, np.zeros(len(truth)))]
-    ranks, placement = rankdata(score), np.zeros(len(truth))
-    placement[truth] = (ranks[truth] - rankdata(score[truth])) / below
-    placement[~truth] = 1 - (ranks[~truth] - rankdata(score[~truth])) / above
+    placement = np.zeros(len(truth))
+    placement[truth] = share_below(np.sort(score[~truth]), score[truth])
+    placement[~truth] = 1 - share_below(np.sort(score[truth]), score[~truth])
     deviation = placement - placement[truth].mean()
     return [Side(truth, np.where(truth, deviation, 0.0)), Side(~truth, np.where(~truth, deviation, 0.0))]
 
@@ -85,7 +86,7 @@ def apart(values: tuple[float, float], inside: Mask, sides: Sequence[Side], pati
     if not error > 0:
         return Apart(difference, difference, difference, 1.0 if difference == 0 else math.nan)
     reach = Z * error
-    p_value = float(2 * norm.sf(abs(difference) / error))
+    p_value = float(2 * ndtr(-abs(difference) / error))
     return Apart(difference, max(-1.0, difference - reach), min(1.0, difference + reach), p_value)
 
 
