@@ -38,8 +38,11 @@ class Placement:
         self.half = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
     def network(self, network: nn.Module) -> nn.Module:
-        """The network moved there, in place."""
-        return network.to(self.device).to(memory_format=torch.channels_last)
+        """The network moved there, in place; one of volumes keeps its memory format."""
+        there = network.to(self.device)
+        if any(item.ndim == 5 for item in network.parameters()):
+            return there
+        return there.to(memory_format=torch.channels_last)
 
     def array(self, batch: NDArray[np.floating]) -> Tensor:
         """A batch (N, …) there, in float32; maps (N, C, H, W) channels-last."""
