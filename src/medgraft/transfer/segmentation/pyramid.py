@@ -1,7 +1,8 @@
 """A backbone as the encoder of an outline: its maps at every scale, for one pass.
 
-The last module that gives a map of each size is tapped, so that any convolutional backbone of any family serves, with
-its own weights, stem and normalisation. Networks whose stages give tokens have no such maps and are refused.
+Of each size the last block that gives a map of it is tapped, where there is no block the last layer, so that any
+convolutional backbone of any family serves, with its own weights, stem and normalisation. Networks whose stages give
+tokens have no such maps and are refused.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ class Pyramid(nn.Module):
     def __init__(self, network: BackboneNetwork) -> None:
         super().__init__()
         self.network = network
-        found = self._found()
+        try:
+            found = self._found()
+        except (AssertionError, RuntimeError, ValueError):  # a network of one fixed size of picture
+            found = []
         if len(found) < 2:
             raise ConfigError(
                 "segmentation with this backbone: its stages give no maps of several sizes (tokens, or one size); "
@@ -47,25 +51,30 @@ class Pyramid(nn.Module):
         return tuple(maps[name].float() for name in self.names)
 
     def _found(self) -> list[tuple[str, int, int]]:
-        """(module, stride, channels): the last map of each stride, in the order in which they are computed."""
+        """(module, stride, channels): of each stride the last block, else the last layer, finest first."""
         order: list[tuple[str, tuple[int, ...]]] = []
-        taps = [
-            module.register_forward_hook(_noted(name, order))
-            for name, module in self.network.body.named_modules()
-            if name
-        ]
+        modules = {name: module for name, module in self.network.body.named_modules() if name}
+        taps = [module.register_forward_hook(_noted(name, order)) for name, module in modules.items()]
         try:
             with torch.no_grad():
                 self.network.body(self.network.prepare(torch.zeros(1, self.network.channels, _PROBE, _PROBE)))
         finally:
             for tap in taps:
                 tap.remove()
-        found: dict[int, tuple[str, int]] = {}
+        found: dict[int, tuple[tuple[bool, int], str, int]] = {}
         for name, shape in order:
             stride = _PROBE // shape[2] if shape[2] == shape[3] and shape[2] else 0
-            if stride in _STRIDES and stride * shape[2] == _PROBE and stride >= max(found, default=0):
-                found[stride] = (name, shape[1])
-        return [(name, stride, channels) for stride, (name, channels) in sorted(found.items())]
+            # inside the block that halves a map there are parts still of the size before it: the outermost counts
+            rank = (not _is_block(modules[name]), name.count("."))
+            if stride in _STRIDES and stride * shape[2] == _PROBE and (stride not in found or rank <= found[stride][0]):
+                found[stride] = (rank, name, shape[1])
+        return [(name, stride, channels) for stride, (_, name, channels) in sorted(found.items())]
+
+
+def _is_block(module: nn.Module) -> bool:
+    """Whether it is made of convolutions, and is none itself."""
+    inner = [child for child in module.modules() if child is not module]
+    return any(isinstance(child, nn.Conv2d) for child in inner)
 
 
 def _noted(name: str, order: list[tuple[str, tuple[int, ...]]]) -> nn.Module:
