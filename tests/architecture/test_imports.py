@@ -36,6 +36,8 @@ LATE_IMPORTS = {
     "medgraft.data.imaging.reader": "a decoder is imported with the first file of its kind",
     "medgraft.data.imaging.tiff": "imagecodecs is imported with the first picture that needs it",
     "medgraft.data.imaging.volume_reader": "nibabel, pydicom and SimpleITK are imported with the first such volume",
+    "medgraft.data.outlines.mask_file": "nibabel, pydicom, highdicom come with the first mask that needs them",
+    "medgraft.data.outlines.picture_grid": "nibabel and pydicom are imported with the first such picture",
     "medgraft.data.phantom.layouts": "pydicom is imported for the DICOM layout only",
     "medgraft.insight.audit.metadata": "pydicom is imported with the first DICOM file",
     "medgraft.experiment.extending": "importing weights needs torch, the other verbs do not",

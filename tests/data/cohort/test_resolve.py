@@ -12,7 +12,7 @@ from medgraft.errors import CohortError
 
 
 def test_order() -> None:
-    assert list(RESOLVERS) == ["npz", "table", "image-masks", "class-folders", "image-folder"]
+    assert list(RESOLVERS) == ["npz", "table", "image-masks", "boxes", "class-folders", "image-folder"]
 
 
 def test_the_message_says_what_was_wrong_with_a_table(tmp_path: Path) -> None:

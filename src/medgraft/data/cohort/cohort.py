@@ -14,23 +14,40 @@ In memory the table holds paths and patient ids as the user gave them (columns `
     member      "" for a file with one picture, else which one ("train_images/115", frame "3"); private
     patient     as given; NaN where unknown; private
     sha256      of the file's bytes; private
+
+A cohort with masks or boxes has no labels, and more columns:
+
+    outlined     names of the classes that are outlined, joined by " + ", "" for none: to stratify by; private
+    mask         with masks only: their files, a JSON list of absolute paths, see ``masks_of``; private
+    mask_sha256  with masks only: of the bytes of these files; private
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.data.cohort.targets import PREFIX, targets_of
+from medgraft.data.outlines.boxes import Boxes
+from medgraft.data.outlines.legend import Legend
 
-__all__ = ["PRIVATE_COLUMNS", "PUBLIC_COLUMNS", "Cohort", "Quarantined"]
+__all__ = ["OUTLINE_COLUMNS", "PRIVATE_COLUMNS", "PUBLIC_COLUMNS", "Cohort", "Quarantined", "Target", "masks_of"]
+
+Target = Literal["labels", "masks", "boxes"]
+"""What the cases of a cohort are answered with."""
 
 PUBLIC_COLUMNS = ("case_id", "patient_id", "site", "modality", "label", "split")
 PRIVATE_COLUMNS = ("path", "member", "patient", "sha256")
+OUTLINE_COLUMNS = ("mask", "mask_sha256", "outlined")
+"""Private, too; there where the target is masks (all) or boxes (the last)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,10 @@ class Cohort:
     ``classes`` are the class names, sorted, or the names of the labels in the order given with the data. ``kind``
     says in words how the data were understood ("table manifest.csv, 1000 rows; it wins over the class
     folders"). ``name`` is a short display name. ``notes`` are things that the user should know.
+
+    ``target``: the answer to a case is its label, its mask or its boxes. With masks, ``classes`` are those of
+    ``legend`` and ``read_mask`` reads them; with boxes, they are the labels of boxes, and ``boxes`` has every
+    case by its id.
     """
 
     table: pd.DataFrame
@@ -58,6 +79,9 @@ class Cohort:
     quarantined: tuple[Quarantined, ...] = ()
     notes: tuple[str, ...] = ()
     dropped_rows: dict[str, int] = field(default_factory=dict)
+    target: Target = "labels"
+    legend: Legend | None = None
+    boxes: Mapping[str, Boxes] | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -100,4 +124,10 @@ class Cohort:
 
     def links(self) -> pd.DataFrame:
         """What connects a case id to the house: for ``private/links.parquet`` only."""
-        return self.table.loc[:, ["case_id", "path", "member", "patient", "sha256"]].copy()
+        more = [name for name in OUTLINE_COLUMNS if name in self.table.columns]
+        return self.table.loc[:, ["case_id", "path", "member", "patient", "sha256", *more]].copy()
+
+
+def masks_of(cell: str) -> tuple[Path, ...]:
+    """The files that a cell of the column ``mask`` names, in order."""
+    return tuple(Path(name) for name in json.loads(cell))
