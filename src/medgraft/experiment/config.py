@@ -44,6 +44,7 @@ from medgraft.transfer.strategies import (
     svm,
     svm_rbf,
 )
+from medgraft.transfer.segmentation.settings import SegmentationSettings
 from medgraft.transfer.strategies.strategy import STRATEGIES
 
 __all__ = ["DEFAULT_BACKBONE", "FitConfig", "config_problems", "resolve_config", "setting_value"]
@@ -159,6 +160,7 @@ class FitConfig(_Section):
     preprocess: PreprocessSection = Field(default_factory=PreprocessSection)
     split: SplitSection = Field(default_factory=SplitSection)
     strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": AUTO})
+    segmentation: SegmentationSettings = Field(default_factory=SegmentationSettings)
     search: SearchSection = Field(default_factory=SearchSection)
     engine: str = Field(default="auto", description="auto, or a name of `medgraft list engines`")
     bundle: BundleSection = Field(default_factory=BundleSection)
@@ -166,11 +168,13 @@ class FitConfig(_Section):
     seed: int = Field(default=0, ge=0, lt=2**31, description="of every random draw")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where the network runs")
 
-    def for_cohort(self, *, volumes: bool) -> FitConfig:
-        """With the strategy settled, where none was asked for: attention for volumes, else the linear probe."""
+    def for_cohort(self, *, volumes: bool, outlined: bool = False) -> FitConfig:
+        """With the strategy settled, where none was asked for: of what is outlined, lp-ft; attention for volumes, else
+        the linear probe."""
         if self.strategy["kind"] != AUTO:
             return self
-        return _validated({**self.model_dump(), "strategy": {**self.strategy, "kind": _usual(volumes)}})
+        kind = lp_ft.LpFt.name if outlined else _usual(volumes)
+        return _validated({**self.model_dump(), "strategy": {**self.strategy, "kind": kind}})
 
     def strategy_config(self) -> BaseModel:
         """The typed options of the strategy, once it is settled."""

@@ -11,6 +11,7 @@ from typing import Any
 from medgraft.errors import MedgraftError
 from medgraft.experiment.build import build_workspace
 from medgraft.experiment.config import resolve_config
+from medgraft.experiment.outlining import learn_and_judge_outlines
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.choosing import choosing_stage
@@ -90,7 +91,10 @@ def fit_run(
         raise
     with work.timed("audit"):
         audit_stage(work)
-    _learn_and_judge(work, began)
+    if work.cohort.target == "masks":
+        learn_and_judge_outlines(work)
+    else:
+        _learn_and_judge(work, began)
     with work.timed("report"):
         render_report(work.run.path)
     timings = {name: round(value, 4) for name, value in work.seconds.items()}

@@ -142,6 +142,8 @@ _FILES = (
     "learning_curve.json",
     "comparison.json",
     "history.csv",
+    "outlines.parquet",
+    "outline_facts.json",
     "predictions.parquet",
     "slices.parquet",
     "metrics.json",

@@ -46,6 +46,10 @@ Target = Literal["labels", "masks", "boxes"]
 
 PUBLIC_COLUMNS = ("case_id", "patient_id", "site", "modality", "label", "split")
 PRIVATE_COLUMNS = ("path", "member", "patient", "sha256")
+JOINT = " + "
+"""Between names of classes in the column ``outlined``."""
+_FEW = 6
+"""Patients: a set of classes that fewer have is no stratum of its own."""
 OUTLINE_COLUMNS = ("mask", "mask_sha256", "outlined")
 """Private, too; there where the target is masks (all) or boxes (the last)."""
 
@@ -102,15 +106,27 @@ class Cohort:
         return any(str(name).startswith(PREFIX) for name in self.table.columns)
 
     def strata(self) -> NDArray[np.generic]:
-        """What a split keeps in proportion: the label of each case (n,), or its targets (n, labels)."""
+        """What a split keeps in proportion: the label of each case (n,), or its targets (n, labels); of outlines which
+        classes are there, sets of classes that few patients have counted with the commonest one."""
         if self.multi_label:
             return targets_of(self.table)
-        return self.table["label"].to_numpy(dtype=object).astype(str)
+        if self.target == "labels":
+            return self.table["label"].to_numpy(dtype=object).astype(str)
+        held = self.table["outlined"].fillna("").astype(str)
+        units = self.table["patient_id"].fillna(self.table["case_id"]).groupby(held).nunique()
+        rare = set(units.index[units < _FEW])
+        return held.where(~held.isin(rare), str(units.idxmax())).to_numpy(dtype=object).astype(str)
 
     @property
     def strata_names(self) -> tuple[str, ...]:
         """Of ``strata``: the classes, or each label and its absence (all labels first)."""
+        if self.target != "labels":
+            return tuple(np.unique(self.strata()).tolist())
         return (*self.classes, *(f"no {name}" for name in self.classes)) if self.multi_label else self.classes
+
+    def outlines(self, name: str) -> NDArray[np.bool_]:
+        """(n,) whether the class is outlined in a case."""
+        return np.array([name in str(cell).split(JOINT) for cell in self.table["outlined"]], dtype=np.bool_)
 
     def pixels_digest(self) -> str:
         """sha256 over the content of every case, in order; labels, patients and splits are not in it."""

@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from medgraft.data.cohort.cohort import Cohort, Quarantined
+from medgraft.data.cohort.cohort import JOINT, Cohort, Quarantined
 from medgraft.data.cohort.identity import case_ids, patient_ids, patients_from_names
 from medgraft.data.cohort.labels import classes_of, in_order, settle_labels
 from medgraft.data.cohort.options import CohortOptions
@@ -137,7 +137,7 @@ def _outlines(
 
 def _with_outlines(cohort: Cohort, outlines: Outlines) -> Cohort:
     """The cohort with the columns and parts of its masks or boxes."""
-    columns = {"outlined": [" + ".join(names) for names in outlines.outlined]}
+    columns = {"outlined": [JOINT.join(names) for names in outlines.outlined]}
     if outlines.legend is not None:
         columns["mask"] = [json.dumps([str(mask) for mask in draft.masks]) for draft in outlines.good]
         columns["mask_sha256"] = list(outlines.digests)

@@ -43,6 +43,7 @@ from medgraft.transfer.segmentation.plan import Fingerprint, Plan, plan_for
 from medgraft.transfer.segmentation.prepared import Study, measured
 from medgraft.transfer.segmentation.shelf import Shelf
 from medgraft.transfer.tasks.segmentation import Segmentation
+from medgraft.types import Modality
 
 __all__ = ["Outlined", "StudyReader", "learn_outlines", "outline_parts", "score_outlines"]
 
@@ -130,7 +131,8 @@ def _plan(work: Workspace, studies: StudyReader, train: Sequence[int]) -> Plan:
         raise CohortError("preparing to outline: some cases are pictures and some are volumes; fit them apart")
     found = [measured(content) for content in contents]
     shapes, spacings = tuple(shape for shape, _ in found), tuple(spacing for _, spacing in found)
-    return plan_for(Fingerprint(shapes, spacings, kinds == {True}), work.config.segmentation)
+    modality = Modality(str(work.cohort.table["modality"].iloc[train[0]]))
+    return plan_for(Fingerprint(shapes, spacings, kinds == {True}, modality), work.config.segmentation)
 
 
 def _preprocessing(given: Preprocessing) -> Preprocessing:

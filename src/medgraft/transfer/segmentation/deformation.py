@@ -44,14 +44,16 @@ class Deformation:
         return asdict(self)
 
 
-def draw_deformation(rng: np.random.Generator, *, flat: bool, mirror: bool) -> Deformation:
-    """Always equally many draws. ``flat``: a patch of one slice; ``mirror``: mirror images are as likely (not of organs
-    whose sides differ in kind)."""
+def draw_deformation(
+    rng: np.random.Generator, *, flat: bool, mirror: tuple[bool, bool, bool] = (False, True, True)
+) -> Deformation:
+    """Always equally many draws. ``flat``: a patch of one slice; ``mirror``: the axes along which a mirror image is as
+    likely."""
     turns, chances = rng.uniform(-1, 1, 7), rng.uniform(0, 1, 6)
     seeds = rng.integers(0, 2**31, 2)
     far = math.radians(20 if flat else 12)
     angles = (far * turns[0], 0.0 if flat else far * turns[1], 0.0 if flat else far * turns[2])
-    mirrored = (not flat and mirror and chances[0] < 0.5, mirror and chances[1] < 0.5, mirror and chances[2] < 0.5)
+    mirrored = [may and chance < 0.5 for may, chance in zip(mirror, chances, strict=False)]
     return Deformation(
         angles=(float(angles[0]), float(angles[1]), float(angles[2])),
         scale=float(2 ** (0.35 * turns[3])),

@@ -26,7 +26,7 @@ from medgraft.transfer.segmentation.network import EncoderDecoder
 from medgraft.transfer.segmentation.overlap_loss import DiceAndCrossEntropy, Outlining, case_dice
 from medgraft.transfer.segmentation.patches import PatchFeed, tiles_of
 from medgraft.transfer.segmentation.plan import Plan
-from medgraft.transfer.segmentation.settings import SegmentationSettings
+from medgraft.transfer.segmentation.settings import OUTLINE_STRATEGIES, SegmentationSettings
 from medgraft.transfer.segmentation.shelf import Shelf
 from medgraft.transfer.training.checkpoint import Checkpoints
 from medgraft.transfer.training.examples import Examples, Feed
@@ -36,9 +36,8 @@ from medgraft.transfer.training.plan import PrefixPlan
 from medgraft.transfer.training.prefix_feed import PrefixFeed
 from medgraft.transfer.training.recipe import Cases, Recipe
 
-__all__ = ["STRATEGIES", "Course", "Learned", "learn"]
+__all__ = ["Course", "Learned", "learn", "start_from"]
 
-STRATEGIES = ("lp-ft", "linear-probe", "full", "scratch")
 _FROZEN, _ALL = "frozen", "all"
 _MOST_KEPT = "scaled16"
 
@@ -85,8 +84,8 @@ def learn(network: nn.Module, course: Course, progress: Progress) -> Learned:
 def _phases(network: nn.Module, course: Course) -> list[tuple[str, int]]:
     """Which phases there are, each with its epochs. Raises ``UsageError`` for a strategy that does not fit."""
     settings, kind = course.settings, course.strategy
-    if kind not in STRATEGIES:
-        raise UsageError(f"strategy {kind!r} with segmentation: use {', '.join(STRATEGIES)}")
+    if kind not in OUTLINE_STRATEGIES:
+        raise UsageError(f"strategy {kind!r} with segmentation: use {', '.join(OUTLINE_STRATEGIES)}")
     if not isinstance(network, EncoderDecoder) or kind in ("full", "scratch"):
         return [(_ALL, settings.epochs)]
     if kind == "linear-probe":

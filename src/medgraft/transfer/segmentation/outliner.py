@@ -71,6 +71,6 @@ class Outliner:
         return pixels if total is None else total.div_(len(turns))
 
     def _softmax(self, pixels: Tensor) -> Tensor:
-        with torch.inference_mode():
+        with torch.no_grad():  # windows are weighed in place, which inference mode forbids
             logits: Tensor = self.network(pixels.to(self.device)).float()
             return torch.softmax(logits, dim=1).cpu()

@@ -98,10 +98,9 @@ class PatchFeed:
         cases: Sequence[int] = (),
         tiles: Sequence[Tile] = (),
         foreground: float = 0.5,
-        mirror: bool = True,
     ) -> None:
         self._shelf, self._plan, self._seed = shelf, plan, seed
-        self._cases, self._tiles, self._foreground, self._mirror = list(cases), list(tiles), foreground, mirror
+        self._cases, self._tiles, self._foreground = list(cases), list(tiles), foreground
         self.augment: bool | None = True if cases else None
 
     def __len__(self) -> int:
@@ -128,7 +127,7 @@ class PatchFeed:
             corner = self._corner(case, rng)
             pixels, labels = cut_out(case, corner, self._plan.patch, self._plan.planes)
             if epoch is not None:
-                drawn = draw_deformation(rng, flat=self._plan.dims == 2, mirror=self._mirror)
+                drawn = draw_deformation(rng, flat=self._plan.dims == 2, mirror=self._plan.mirror)
                 pixels, labels = deformed(pixels, labels, drawn)
         if self._plan.dims == 2:
             return Patch(pixels[:, 0], labels[0])

@@ -17,6 +17,7 @@ import numpy as np
 
 from medgraft.errors import ConfigError
 from medgraft.transfer.segmentation.settings import SegmentationSettings
+from medgraft.types import Modality
 
 __all__ = ["Fingerprint", "Plan", "Shape", "plan_for"]
 
@@ -31,6 +32,9 @@ _SMALLEST = 64
 _COARSER = 2.0
 """Slices that lie so many times farther apart than their pixels are learnt from one by one."""
 _MOST_PATCHES = 8
+_LEFT = 2
+"""The canonical axis from right to left, and the columns of a picture."""
+_OF_A_BODY = (Modality.RADIOGRAPH, Modality.CT, Modality.MR, Modality.ULTRASOUND)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Fingerprint:
     shapes: tuple[Shape, ...]
     spacings: tuple[tuple[float, float, float] | None, ...]
     volumes: bool
+    modality: Modality = Modality.UNKNOWN
 
     @property
     def shape(self) -> tuple[float, float, float]:
@@ -62,7 +67,7 @@ class Plan:
     """``dims``: 2, a slice or picture at a time, or 3. ``axis``: the canonical axis that slices are cut across.
     ``spacing`` in mm (slices, rows, columns) that volumes are resampled to, ``None``: as they are, or as ``limit``
     (longest side of a picture, pixels) and ``smallest`` say. ``patch``: slices, rows, columns. ``planes``: slices that
-    become the channels of a 2-D network. ``intensity``: see ``Preprocessing``."""
+    become the channels of a 2-D network. ``mirror``: along which axes a mirror image is as likely."""
 
     dims: Literal[2, 3]
     axis: int
@@ -73,6 +78,7 @@ class Plan:
     planes: int
     batch: int
     patches: int
+    mirror: tuple[bool, bool, bool] = (False, False, True)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -119,7 +125,8 @@ def plan_for(found: Fingerprint, settings: SegmentationSettings) -> Plan:
     patch = _patch(shape, dims, settings)
     batch = settings.batch or _batch(patch, dims)
     patches = settings.patches or _patches(shape, patch, dims)
-    return Plan(dims, axis, planned, limit, _SMALLEST, patch, bare.planes, batch, patches)
+    mirror = _mirror(found, order, settings)
+    return Plan(dims, axis, planned, limit, _SMALLEST, patch, bare.planes, batch, patches, mirror)
 
 
 def _kind(found: Fingerprint, settings: SegmentationSettings) -> str:
@@ -134,6 +141,17 @@ def _kind(found: Fingerprint, settings: SegmentationSettings) -> str:
     if settings.network != "auto":
         return settings.network
     return "3d" if math.prod(found.shape) <= _WHOLE_VOLUME else "2.5d"
+
+
+def _mirror(found: Fingerprint, order: Sequence[int], settings: SegmentationSettings) -> tuple[bool, bool, bool]:
+    """Of a body left and right may be exchanged, above and below not; what lies under a microscope has no sides."""
+    kind = settings.mirror
+    if kind == "auto":
+        kind = "left-right" if found.volumes or found.modality in _OF_A_BODY else "all"
+    if kind != "left-right":
+        return (kind == "all",) * 3
+    first, second, third = (place == _LEFT for place in order)
+    return first, second, third
 
 
 def _patch(shape: Sequence[float], dims: int, settings: SegmentationSettings) -> Shape:

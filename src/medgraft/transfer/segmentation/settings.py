@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["SegmentationSettings"]
+__all__ = ["OUTLINE_STRATEGIES", "SegmentationSettings"]
+
+OUTLINE_STRATEGIES = ("lp-ft", "linear-probe", "full", "scratch")
 
 
 class SegmentationSettings(BaseModel):
@@ -39,6 +41,9 @@ class SegmentationSettings(BaseModel):
     patches: int | None = Field(default=None, ge=1, le=64, description="drawn of a case in an epoch; none: planned")
     foreground: float = Field(
         default=0.5, ge=0, le=1, description="share of the patches that are drawn around a structure"
+    )
+    mirror: Literal["auto", "none", "left-right", "all"] = Field(
+        default="auto", description="along which axes a mirror image is learnt from too; auto goes by what is pictured"
     )
     overlap: float = Field(default=0.5, ge=0, lt=1, description="of the windows in prediction, share of a side")
     flips: bool = Field(default=False, description="average the answers for the picture and its mirror images")
