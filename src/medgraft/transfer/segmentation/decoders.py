@@ -19,6 +19,9 @@ except ImportError:
 
 __all__ = ["Decoder"]
 
+_GROUPS = 32
+"""Of the group normalisation in the pyramid network."""
+
 
 class Decoder(nn.Module):
     """Maps of an encoder, finest first, at strides that double → logits (N, classes, H, W) of the pixels.
@@ -43,8 +46,9 @@ class Decoder(nn.Module):
             self.body = UnetDecoder([0, *channels], widths, n_blocks=len(channels))
             last = widths[-1]
         else:
-            body = FPNDecoder([0, *channels][-5:], 5, 8 * width, 4 * width, dropout=0.0)
-            self.body, last = body, body.out_channels
+            wide = -(-4 * width // _GROUPS) * _GROUPS
+            self.body = FPNDecoder([0, *channels][-5:], 5, 2 * wide, wide, dropout=0.0)
+            last = self.body.out_channels
         self.head = nn.Conv2d(last, classes, 3, padding=1)
 
     def forward(self, *maps: Tensor) -> Tensor:

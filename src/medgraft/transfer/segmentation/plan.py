@@ -116,8 +116,8 @@ def plan_for(found: Fingerprint, settings: SegmentationSettings) -> Plan:
     if spacing is not None:
         spacing = (spacing[order[0]], spacing[order[1]], spacing[order[2]])
     planned = spacing if found.volumes else None
-    limit = settings.limit if not found.volumes else 4096
-    bare = Plan(dims, axis, planned, limit, _SMALLEST, (1, 1, 1), 3 if kind == "2.5d" else 1, 1, 1)
+    limit, smallest = (4096, 1) if found.volumes else (settings.limit, _SMALLEST)
+    bare = Plan(dims, axis, planned, limit, smallest, (1, 1, 1), 3 if kind == "2.5d" else 1, 1, 1)
     shape = tuple(
         max(1.0, side * share)
         for side, share in zip(median, bare.factor(tuple(max(1, round(s)) for s in median), spacing), strict=True)  # type: ignore[arg-type]
@@ -126,7 +126,7 @@ def plan_for(found: Fingerprint, settings: SegmentationSettings) -> Plan:
     batch = settings.batch or _batch(patch, dims)
     patches = settings.patches or _patches(shape, patch, dims)
     mirror = _mirror(found, order, settings)
-    return Plan(dims, axis, planned, limit, _SMALLEST, patch, bare.planes, batch, patches, mirror)
+    return Plan(dims, axis, planned, limit, smallest, patch, bare.planes, batch, patches, mirror)
 
 
 def _kind(found: Fingerprint, settings: SegmentationSettings) -> str:
