@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from medgraft.cli import options as o
 from medgraft.cli.terminal import Terminal
+from medgraft.errors import UsageError
 from medgraft.home import Home
+
+if TYPE_CHECKING:
+    from medgraft.experiment.config import FitConfig
 
 __all__ = ["predict"]
 
@@ -17,7 +21,7 @@ __all__ = ["predict"]
 def predict(
     run: o.RunArgument,
     files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="pictures, folders, tables or .npz")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="TABLE", help="CSV table to write")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="TABLE", help="CSV table to write; of a segmentation the folder for masks")] = None,
     no_paths: Annotated[bool, typer.Option("--no-paths", help="leave the file column out")] = False,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
@@ -45,11 +49,15 @@ def predict(
     Example: medgraft predict run new-images --out answers.csv
     """
     from medgraft.experiment.config import resolve_config
+    from medgraft.experiment.outlining import outlines
     from medgraft.experiment.predicting import predict_files
 
     flags = o.cohort_flags(locals())
     settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
     terminal = Terminal(json)
+    if outlines(run):
+        _outline(terminal, run, files, out, paths=not no_paths, settings=settings, home=home)
+        return
     answer = predict_files(
         run,
         files,
@@ -80,6 +88,51 @@ def predict(
             "refused": refused,
             "forward_passes": answer.forward_passes,
             "rows": rows.astype(object).where(rows.notna(), None).to_dict("records") if out is None else None,
+            "warnings": answer.warnings,
+        }
+    )
+
+
+def _outline(
+    terminal: Terminal,
+    run: Path,
+    files: list[Path],
+    out: Path | None,
+    *,
+    paths: bool,
+    settings: FitConfig,
+    home: Path | None,
+) -> None:
+    """The same verb for a run that outlines."""
+    from medgraft.experiment.build import choose_device
+    from medgraft.experiment.outlining import outline_files
+
+    if out is None:
+        raise UsageError("predicting with a segmentation: its answers are masks; name a folder for them with --out")
+    answer = outline_files(
+        run,
+        files,
+        out=out,
+        paths=paths,
+        options=settings.data,
+        device=choose_device(settings.device),
+        home=Home.find(home),
+        progress=terminal.progress,
+    )
+    rows = answer.table
+    bad = rows[rows["reason"] != ""]
+    if "file" in rows:
+        terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))
+    terminal.notices(answer.warnings)
+    done = int(rows.loc[rows["reason"] == "", "case_id"].nunique())
+    terminal.line(f"{done} cases outlined, {len(bad)} not; masks and outlines.csv in {out}")
+    terminal.line("research use only, not a medical device")
+    terminal.result(
+        {
+            "out": str(out),
+            "cases": done,
+            "refused": len(bad),
+            "rows": rows.astype(object).where(rows.notna(), None).to_dict("records"),
             "warnings": answer.warnings,
         }
     )

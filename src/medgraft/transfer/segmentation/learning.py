@@ -105,6 +105,7 @@ def _recipe(course: Course, phase: str, epochs: int) -> Recipe:
         device=course.device,
         objective=DiceAndCrossEntropy(),
         ema=settings.ema if phase == _ALL else 0.0,
+        half=settings.precision == "auto",
     )
 
 

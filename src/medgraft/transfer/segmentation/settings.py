@@ -35,6 +35,9 @@ class SegmentationSettings(BaseModel):
     encoder_lr: float = Field(default=1e-4, gt=0, le=1, description="largest learning rate of a pretrained encoder")
     weight_decay: float = Field(default=1e-4, ge=0, le=1, description="AdamW's")
     ema: float = Field(default=0.0, ge=0, lt=1, description="decay of the average of the weights; 0: none")
+    precision: Literal["auto", "float32"] = Field(
+        default="auto", description="of training: bfloat16 where the processor or card has units for it, or float32"
+    )
     boundary: float = Field(
         default=0.0, ge=0, le=20, description="how much more a pixel beside a boundary counts in the cross-entropy"
     )
