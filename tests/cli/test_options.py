@@ -14,7 +14,12 @@ def test_only_what_is_given_becomes_a_flag():
 
 
 def test_every_option_of_a_cohort_is_a_flag_and_nothing_else():
-    named = dict.fromkeys(CohortOptions.model_fields, "a") | {"label_map": "a=b", "seed": 3, "out": "run"}
+    named = dict.fromkeys(CohortOptions.model_fields, "a") | {
+        "label_map": "a=b",
+        "mask_values": "0=a",
+        "seed": 3,
+        "out": "run",
+    }
     assert set(cohort_flags(named)) == {f"data.{name}" for name in CohortOptions.model_fields}
 
 
