@@ -31,6 +31,14 @@ def test_label_maps():
     assert cohort_flags({"label_map": "a=b,c="}) == {"data.label_map": {"a": "b", "c": ""}}
 
 
+def test_mask_values():
+    assert cohort_flags({"mask_values": "0=membrane,*=background"}) == {
+        "data.mask_values": {"0": "membrane", "*": "background"}
+    }
+    with pytest.raises(UsageError, match="--mask-values '255': A=B,C=D is needed, as in --mask-values 0=background"):
+        cohort_flags({"mask_values": "255"})
+
+
 @pytest.mark.parametrize("text", ["a", "=b", "a=b,c", ","])
 def test_label_maps_that_are_none(text):
     with pytest.raises(UsageError, match="A=B,C=D is needed"):
