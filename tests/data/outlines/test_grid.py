@@ -7,7 +7,7 @@ import itertools
 import nibabel
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nibabel.orientations import apply_orientation, inv_ornt_aff
 
@@ -28,6 +28,7 @@ def test_of_a_picture_and_of_a_volume() -> None:
     assert grid.affine is AFFINE
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(itertools.permutations(range(3)))), st.tuples(*[st.sampled_from((1, -1))] * 3))
 def test_every_order_and_direction_of_axes_comes_back(order: tuple[int, ...], turns: tuple[int, ...]) -> None:
     """Against nibabel, which turns the mask away first."""

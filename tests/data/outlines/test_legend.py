@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medgraft.data.outlines.legend import Holding, Legend, declared_names, settle_legend
@@ -122,6 +122,7 @@ def test_no_file_and_no_json_declare_nothing(tmp_path: Path) -> None:
 text = st.text(min_size=1, max_size=5).filter(lambda name: name.strip() == name and name.lower() != "background")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 300), text, min_size=1, max_size=8), st.booleans())
 def test_restored_it_is_the_same(names: dict[int, str], rest: bool) -> None:
     given = {str(value): name for value, name in names.items()} | ({"*": "background"} if rest else {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -46,6 +46,7 @@ def test_a_value_that_is_no_class_is_refused_and_not_made_background() -> None:
         class_ids(np.array([[0, 2]]), legend)
 
 
+@settings(deadline=None)
 @given(arrays.arrays(np.int16, (2, 4, 3), elements=st.sampled_from([0, 3, 77, -2])))
 def test_ids_are_those_of_the_legend(mask: np.ndarray) -> None:
     legend = settle_legend([], declared={3: "a", 77: "b", -2: "a"})
