@@ -21,6 +21,7 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.fit.fit": _OPTIONS,
     "medgraft.cli.predict.predict": _OPTIONS,
     "medgraft.cli.pretrain.pretrain": _OPTIONS,
+    "medgraft.cli.rank.rank": _OPTIONS,
     "medgraft.cli.shift.shift": _OPTIONS,
     "medgraft.experiment.adapting.adapt_run": "one line a step, and one an entry of adaptation.json",
 }

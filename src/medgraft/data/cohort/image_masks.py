@@ -3,8 +3,9 @@
 Pictures lie in ``images`` or ``imagesTr``, masks in ``masks``, ``labels`` or ``labelsTr``; ``imagesTs`` beside
 ``labelsTs`` is the test part. Parts of a split stand above or below: ``train/images`` and ``train/masks``, or
 ``images/train`` and ``masks/train``. A mask has the path of its picture below these folders, whatever its ending
-(``_mask``, ``_seg``, ``_label`` or ``_segmentation`` may follow its name); one folder a class between, as in
-``masks/vessel/a.png``, holds one file a class. The mask of a folder with a DICOM series has the folder's name.
+(``_mask``, ``_seg``, ``_label`` or ``_segmentation`` may follow its name, and nnU-Net's ``_0000`` that of the picture);
+one folder a class, as in ``masks/vessel/a.png``, holds one file a class. The mask of a folder with a DICOM series has
+the folder's name.
 
 The pictures have no class of their own. Whatever has no counterpart is set aside and named: a picture without a mask, a
 mask without a picture.
@@ -26,6 +27,7 @@ from medgraft.data.outlines.legend import DECLARING, declared_names
 __all__ = ["declared_beside", "resolve_image_masks"]
 
 _ENDINGS = ("_mask", "_seg", "_label", "_labels", "_segmentation", "_gt")
+_CHANNEL = "_0000"
 
 Key = tuple[str, ...]
 """The path of a file below its folder, in small letters and without endings."""
@@ -84,43 +86,41 @@ def _paired(side: Sides) -> tuple[list[Draft], bool, tuple[str, ...]]:
     pictures, outlines = walk(side.images), walk(side.masks)
     divided = side.split is None and is_divided(side.images)
     keys = {file: _key(file, side.images) for file in pictures.files}
-    wanted = set(keys.values()) | {key[:-1] for key in keys.values() if len(key) > 1}
+    channels = {file: (*key[:-1], key[-1].removesuffix(_CHANNEL)) for file, key in keys.items()}
+    wanted = {*keys.values(), *channels.values(), *(key[:-1] for key in keys.values() if len(key) > 1)}
     masks: dict[Key, list[Path]] = {}
     strays: list[Path] = []
-    parted = False
-    for file in outlines.files:
-        key, by_class = _belongs(_key(file, side.masks), wanted, divided)
-        parted = parted or by_class
-        if key is None:
+    belongs = {file: _belongs(_key(file, side.masks), wanted) for file in outlines.files}
+    parted = any(by_class for _, by_class in belongs.values())
+    for file, (key, by_class) in belongs.items():
+        if key is None or by_class != parted:
             strays.append(file)
         else:
             masks.setdefault(key, []).append(file)
     drafts = []
     for file, key in keys.items():
-        own = masks.get(key) or masks.get(key[:-1]) or []
+        own = masks.get(key) or masks.get(channels[file]) or masks.get(key[:-1]) or []
         split = side.split or (split_of_name(key[0]) if divided else None)
         problem = None if own else f"it has no mask of its name in {side.masks.name}"
-        if len(own) > 1 and not parted:
-            own, problem = [], f"{len(own)} masks have its name in {side.masks.name}; keep one"
+        if len(own) > len({mask.parent for mask in own} if parted else own[:1]):
+            own, problem = [], f"{len(own)} masks have its name in {side.masks.name}; keep one" + " a class" * parted
         drafts.append(Draft(file, split=split, masks=tuple(own), problem=problem))
-    drafts += [
-        Draft(file, problem=f"it is a mask without a picture of its name in {side.images.name}") for file in strays
-    ]
+    for file in strays:
+        beside = belongs[file][0] is not None
+        reason = f"without a picture of its name in {side.images.name}"
+        drafts.append(Draft(file, problem=f"it is a mask {'beside the folders of the classes' if beside else reason}"))
     return drafts, parted, pictures.note()
 
 
-def _belongs(key: Key, wanted: set[Key], divided: bool) -> tuple[Key | None, bool]:
+def _belongs(key: Key, wanted: set[Key]) -> tuple[Key | None, bool]:
     """Of which picture (or series) a mask is, and whether a folder for its class stands between."""
-    above = key[:1] if divided else ()
     for name in (key[-1], *(key[-1].removesuffix(ending) for ending in _ENDINGS if key[-1].endswith(ending))):
         straight = (*key[:-1], name)
         if straight in wanted:
             return straight, False
-        inner = straight[len(above) :]
-        # masks/vessel/a.png, masks/train/vessel/a.png or masks/vessel/train/a.png
-        for between in ((*above, *inner[1:]), (*inner[:-2], *inner[-1:])):
-            if len(inner) > 1 and between in wanted:
-                return between, True
+        between = (*straight[:-2], straight[-1])
+        if len(straight) > 1 and between in wanted:
+            return between, True
     return None, False
 
 

@@ -13,6 +13,8 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.repeats import settle_repeats
 from medgraft.data.cohort.resolver import Draft, Found
 from medgraft.data.cohort.table import resolve_table
+from medgraft.data.cohort.tabular import read_rows
+from medgraft.data.outlines.box_table import BoxColumns
 
 __all__ = ["rows_beside", "stem", "with_table"]
 
@@ -42,12 +44,20 @@ def with_table(found: Found, data: Path, options: CohortOptions) -> Found:
 
 def rows_beside(data: Path, options: CohortOptions) -> tuple[list[Draft], str] | None:
     """The rows of the table of DATA, one a picture and without labels, and what table that is; ``None`` without one."""
-    plain = options.model_copy(update={"task": "classification", "label_col": None, "mask_col": None})
+    named = None if _lists_boxes(data, options.table) else options.table
+    plain = options.model_copy(update={"task": "classification", "label_col": None, "mask_col": None, "table": named})
     table = resolve_table(data, plain)
     if isinstance(table, str):
         return None
     bare = [replace(draft, label=None, answers=()) for draft in table.drafts if draft.path.name]
-    return settle_repeats(bare)[0], table.kind
+    return settle_repeats(bare)[0], table.kind.partition(";")[0]
+
+
+def _lists_boxes(data: Path, table: Path | None) -> bool:
+    """Whether ``--table`` names a table of boxes: that of cases is another one then, if there is one."""
+    places = () if table is None else (table.expanduser().absolute(), data / table)
+    found = next((place for place in places if place.is_file()), None)
+    return found is not None and BoxColumns.of(read_rows(found).header) is not None
 
 
 def stem(path: Path) -> str:

@@ -89,7 +89,7 @@ def outline_masks(
         tuple(legend.held(held) for _, held, _ in good),
         legend,
         digests=tuple(text for *_, text in good),
-        notes=(_classes_note(legend), *_odd_notes(good, legend)),
+        notes=(_classes_note(legend), *_odd_notes(good, legend, digest)),
     )
 
 
@@ -162,27 +162,31 @@ def _refuse_label_options(options: CohortOptions, names: Iterable[str], what: st
 
 
 def _classes_note(legend: Legend) -> str:
-    told = [f"{value} is {legend.names[one - 1]}" for value, one in sorted(legend.values.items()) if one]
-    told += [
-        name if name == legend.names[one - 1] else f"{name} is {legend.names[one - 1]}"
-        for name, one in sorted(legend.parts.items())
-        if one and not legend.values.get(one)
+    pairs = [(str(stored), one) for stored, one in sorted(legend.values.items())]
+    pairs += sorted(legend.parts.items()) if legend.by_folder or not any(one for _, one in pairs) else []
+    told = [
+        stored if stored == legend.names[one - 1] else f"{stored} is {legend.names[one - 1]}"
+        for stored, one in pairs
+        if one
     ]
-    return f"classes of the masks: {', '.join(dict.fromkeys(told))}"
+    return f"classes of the masks: {', '.join(told)}"
 
 
-def _odd_notes(good: Sequence[tuple[Draft, Holding, str]], legend: Legend) -> list[str]:
+def _odd_notes(good: Sequence[tuple[Draft, Holding, str]], legend: Legend, digest: Callable[[Path], str]) -> list[str]:
     """Empty masks, and masks that are those of another picture, too."""
     notes = []
     empty = sum(not legend.held(held) for _, held, _ in good)
     if empty:
         notes.append(f"{empty} of {len(good)} masks are empty: nothing is outlined in these pictures")
-    contents = Counter(held.digest or text for _, held, text in good if legend.held(held))
-    copies = sum(count for count in contents.values() if count > 1)
+    pictures: dict[str, set[str]] = {}
+    for draft, held, text in good:
+        if legend.held(held):
+            pictures.setdefault(held.digest or text, set()).add(f"{digest(draft.path)}{draft.member}")
+    copies = sum(len(same) for same in pictures.values() if len(same) > 1)
     if copies:
         notes.append(
-            f"{copies} masks are equal to that of another picture: check that each belongs to its own (a copy of the "
-            "picture has the same mask, another picture hardly)"
+            f"{copies} masks are equal to that of another picture, which differs from theirs: check that each belongs "
+            "to its own"
         )
     return notes
 

@@ -41,5 +41,5 @@ def _difference(same: list[Draft]) -> str | None:
         values = {getattr(draft, what) for draft in same}
         if len(values) > 1:
             labels = f" ({', '.join(repr(value) for value in sorted(map(str, values)))})" if what == "label" else ""
-            return f"{what}s{labels}"
+            return f"{what.removesuffix('s')}s{labels}"
     return None

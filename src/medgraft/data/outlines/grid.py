@@ -44,8 +44,9 @@ class Grid:
     def aligned(
         self, values: NDArray[Number], affine: NDArray[np.float64] | None = None, *, whole: bool = True
     ) -> NDArray[Number]:
-        """``values`` of a mask with ``affine`` on this grid. Unless ``whole``, it may cover a part of it, and the rest
-        is 0. Raises ``ReaderError``, in words that follow "its mask cannot be used:", where they do not agree."""
+        """``values`` of a mask with ``affine`` on this grid. Unless ``whole``, slices of it (along its first axis) may
+        be left out where they are 0. Raises ``ReaderError``, in words that follow "its mask cannot be used:", where
+        they do not agree."""
         if values.ndim == len(self.shape) - 1 and self.shape[0] == 1:
             values = values[None]
         elif values.ndim == len(self.shape) + 1 and values.shape[0] == 1:
@@ -75,8 +76,10 @@ class Grid:
             return np.ascontiguousarray(moved)
         if whole:
             raise ReaderError(self._other_size(values.shape) if moved.shape != self.shape else self._shifted(starts))
-        sides = zip(starts, moved.shape, self.shape, strict=True)
-        if any(start < 0 or start + side > ours for start, side, ours in sides):
+        sides = list(zip(order, starts, moved.shape, self.shape, strict=True))
+        if any(source and (start, side) != (0, ours) for source, start, side, ours in sides):
+            raise ReaderError(self._other_size(values.shape))
+        if any(start < 0 or start + side > ours for _, start, side, ours in sides):
             raise ReaderError("it reaches beyond its picture: it may be that of another one; correct it")
         placed: NDArray[Any] = np.zeros(self.shape, dtype=values.dtype)
         placed[tuple(slice(start, start + side) for start, side in zip(starts, moved.shape, strict=True))] = moved

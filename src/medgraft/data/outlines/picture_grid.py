@@ -21,7 +21,7 @@ from medgraft.data.outlines.grid import Grid
 __all__ = ["picture_grid"]
 
 _JPEG, _BMP = b"\xff\xd8\xff", b"BM"
-_ORIENTATION = 274
+_WIDTH, _LENGTH, _ORIENTATION = 256, 257, 274
 _TURNED = (5, 6, 7, 8)
 
 
@@ -62,6 +62,8 @@ def _raster(path: Path, head: bytes) -> Grid | None:
         turned = exif_orientation(picture.info.get("exif", b""))
         if head.startswith(TIFF_MAGICS):
             turned = int(picture.tag_v2.get(_ORIENTATION, 1))
+            # as stored, since versions of Pillow differ in whether ``size`` is turned already
+            width, height = int(picture.tag_v2[_WIDTH]), int(picture.tag_v2[_LENGTH])
         if head.startswith(PNG_MAGIC) and b"eXIf" in picture.png.fp.read():  # it may stand behind the pixels
             return None
     return Grid((width, height) if turned in _TURNED else (height, width))
