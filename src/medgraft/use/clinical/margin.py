@@ -1,0 +1,94 @@
+"""A structure grown or shrunk by a margin in mm, as for a planning target volume.
+
+A voxel belongs to the grown structure where its centre lies within the margin of the centre of one of the structure's
+voxels; it stays in the shrunk one where no voxel outside of it lies within the margin. Distances are exact (Euclidean
+distance transform with the spacing), so that coarse slices gain fewer voxels. A margin of its own for each axis makes
+an ellipsoid of it. Beyond the picture there is nothing: what grows is cut off at its edge (``reaches_edge`` says so).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from medgraft.errors import UsageError
+
+__all__ = ["reaches_edge", "with_margin"]
+
+Bools = NDArray[np.bool_]
+_ROUNDING = 1e-6
+"""Share of the margin: a voxel that lies on it but for rounding is within."""
+_FAR = 1e6
+"""So many margins long is a step along an axis without a margin: never within."""
+
+
+def with_margin(mask: NDArray[Any], spacing: Sequence[float], margin_mm: float | Sequence[float]) -> Bools:
+    """The boolean ``mask`` (H, W) or (D, H, W) grown by ``margin_mm``, or shrunk where it is negative.
+
+    ``spacing`` in mm in the order of the axes; ``margin_mm``: one number, or one an axis, all of one sign. Raises
+    ``UsageError`` where they do not fit.
+    """
+    sides, margins = _checked(mask, spacing, margin_mm)
+    if not margins.any() or not mask.any():
+        return mask.copy()
+    shrinks = bool((margins < 0).any())
+    pad = [1 if shrinks else int(np.ceil(margin / side)) for margin, side in zip(margins, sides, strict=True)]
+    box, inner = _around(mask, pad)
+    region = np.pad(mask[box], inner) if shrinks else mask[box]
+    steps = np.where(margins == 0, _FAR, sides / np.where(margins == 0, 1.0, np.abs(margins)))
+    within = np.asarray(ndimage.distance_transform_edt(region if shrinks else ~region, sampling=steps)) <= 1 + _ROUNDING
+    changed = mask.copy()
+    if shrinks:
+        kept = region & ~within
+        changed[box] = kept[tuple(slice(before, -after or None) for before, after in inner)]
+    else:
+        changed[box] = within
+    return changed
+
+
+def reaches_edge(mask: NDArray[Any]) -> bool:
+    """Whether a mask touches the edge of its picture, so that there may be more of it beyond. An axis with one slice
+    only has no edge to speak of."""
+    return any(
+        bool(mask.take(place, axis=axis).any())
+        for axis in range(mask.ndim)
+        if mask.shape[axis] > 1
+        for place in (0, -1)
+    )
+
+
+def _checked(
+    mask: NDArray[Any], spacing: Sequence[float], margin_mm: float | Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Spacing and margins, one an axis."""
+    if mask.dtype != np.bool_ or mask.ndim not in (2, 3):
+        raise UsageError(f"adding a margin: got {mask.dtype} of shape {mask.shape}; a 2-D or 3-D bool mask is needed")
+    sides = np.asarray(spacing, dtype=np.float64)
+    if sides.shape != (mask.ndim,) or not np.isfinite(sides).all() or not (sides > 0).all():
+        raise UsageError(
+            f"adding a margin: got the spacing {tuple(spacing)}; one positive number in mm an axis is needed"
+        )
+    margins = np.asarray(margin_mm, dtype=np.float64)
+    if margins.ndim == 0:
+        margins = np.full(mask.ndim, float(margins))
+    if margins.shape != (mask.ndim,) or not np.isfinite(margins).all():
+        raise UsageError(f"adding a margin: got {margin_mm}; one number in mm, or one for each of {mask.ndim} axes")
+    if (margins > 0).any() and (margins < 0).any():
+        raise UsageError(f"adding a margin: got {margin_mm}; grow or shrink, but not both: do one after the other")
+    return sides, margins
+
+
+def _around(mask: Bools, pad: Sequence[int]) -> tuple[tuple[slice, ...], list[tuple[int, int]]]:
+    """The box around ``mask``, wider by ``pad`` where the picture allows; and by how much it is to be padded with
+    nothing beyond the picture's edge, so that it is ``pad`` wide everywhere."""
+    box, beyond = [], []
+    for axis, more in enumerate(pad):
+        inside = np.flatnonzero(mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)))
+        first, last = int(inside[0]) - more, int(inside[-1]) + 1 + more
+        box.append(slice(max(first, 0), min(last, mask.shape[axis])))
+        beyond.append((max(-first, 0), max(last - mask.shape[axis], 0)))
+    return tuple(box), beyond

@@ -1,0 +1,95 @@
+"""Margins against balls of known size and a search over all voxels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from medgraft.errors import UsageError
+from medgraft.use.clinical.margin import reaches_edge, with_margin
+
+SPACING = (2.0, 1.0, 0.7)
+SHAPE = (26, 50, 72)
+CENTRE = (25.0, 25.0, 25.0)
+
+
+@pytest.mark.parametrize(("radius", "margin"), [(8.0, 5.0), (6.0, 11.5), (14.0, -5.0), (15.0, -9.0)])
+def test_a_ball_grows_and_shrinks_to_a_ball(ball, radius, margin):
+    changed = with_margin(ball(SHAPE, SPACING, CENTRE, radius), SPACING, margin)
+    voxel = float(np.linalg.norm(SPACING))
+    assert (changed >= ball(SHAPE, SPACING, CENTRE, radius + margin - voxel)).all()
+    assert (changed <= ball(SHAPE, SPACING, CENTRE, radius + margin + voxel)).all()
+
+
+def test_a_single_voxel_grows_to_the_ball_exactly(ball):
+    mask = np.zeros(SHAPE, bool)
+    mask[12, 25, 36] = True
+    centre = [i * side for i, side in zip((12, 25, 36), SPACING, strict=True)]
+    assert (with_margin(mask, SPACING, 7.0) == ball(SHAPE, SPACING, centre, 7.0)).all()
+    assert (with_margin(mask, SPACING, (8.0, 4.0, 3.0)) == ball(SHAPE, SPACING, centre, (8.0, 4.0, 3.0))).all()
+
+
+def test_an_axis_without_margin_does_not_grow():
+    mask = np.zeros((7, 9, 9), bool)
+    mask[3, 4, 4] = True
+    grown = with_margin(mask, (1.0, 1.0, 1.0), (0.0, 2.0, 1.0))
+    assert not grown[[0, 1, 2, 4, 5, 6]].any()
+    assert grown[3, :, 4].tolist() == [False, False, True, True, True, True, True, False, False]
+    assert grown[3, 4].tolist() == [False] * 3 + [True] * 3 + [False] * 3
+
+
+masks = arrays.arrays(bool, (3, 5, 6), elements=st.booleans())
+
+
+@settings(max_examples=40, deadline=None)
+@given(masks, st.floats(0.3, 4.0), st.sampled_from([(1.0, 1.0, 1.0), (2.5, 0.7, 1.0)]))
+def test_against_a_search_over_all_voxels(mask, margin, spacing):
+    every = np.argwhere(np.ones(mask.shape, bool))
+    gaps = np.linalg.norm((every[:, None] - np.argwhere(mask)[None]) * spacing, axis=2)
+    expected = (gaps <= margin * (1 + 1e-6)).any(axis=1).reshape(mask.shape)
+    assert (with_margin(mask, spacing, margin) == expected).all()
+
+
+def test_shrinking_counts_the_edge_of_the_picture_as_outside():
+    mask = np.ones((9, 9), bool)
+    shrunk = with_margin(mask, (1.0, 1.0), -2.0)
+    assert shrunk[2:-2, 2:-2].all() and shrunk.sum() == 25
+
+
+def test_shrinking_is_growing_the_outside(ball):
+    mask = ball((20, 30, 30), SPACING, (19.0, 14.0, 10.0), 8.0)
+    assert (with_margin(mask, SPACING, -3.0) == ~with_margin(~mask, SPACING, 3.0)).all()
+
+
+def test_no_margin_and_no_mask_change_nothing(ball):
+    mask = ball((20, 30, 30), SPACING, (19.0, 14.0, 10.0), 8.0)
+    assert (with_margin(mask, SPACING, 0.0) == mask).all()
+    assert not with_margin(np.zeros((3, 4), bool), (1.0, 1.0), 5.0).any()
+
+
+def test_a_cut_off_structure_is_noticed(ball):
+    mask = ball((20, 30, 30), SPACING, (19.0, 14.0, 10.0), 8.0)
+    assert not reaches_edge(mask)
+    assert reaches_edge(with_margin(mask, SPACING, 12.0))
+    flat = np.zeros((1, 5, 5), bool)
+    flat[0, 2, 2] = True
+    assert not reaches_edge(flat)
+
+
+@pytest.mark.parametrize(
+    ("mask", "spacing", "margin", "said"),
+    [
+        (np.zeros((3, 4)), (1.0, 1.0), 1.0, "bool"),
+        (np.ones((3, 4), bool), (1.0,), 1.0, "an axis"),
+        (np.ones((3, 4), bool), (1.0, 0.0), 1.0, "positive"),
+        (np.ones((3, 4), bool), (1.0, 1.0), (1.0, 2.0, 3.0), "2 axes"),
+        (np.ones((3, 4), bool), (1.0, 1.0), float("nan"), "in mm"),
+        (np.ones((3, 4), bool), (1.0, 1.0), (1.0, -1.0), "not both"),
+    ],
+)
+def test_what_does_not_fit_is_refused(mask, spacing, margin, said):
+    with pytest.raises(UsageError, match=said):
+        with_margin(mask, spacing, margin)
