@@ -56,7 +56,7 @@ def predict(
     settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
     terminal = Terminal(json)
     if outlines(run):
-        _outline(terminal, run, files, out, paths=not no_paths, settings=settings, home=home)
+        _outline(terminal, run, files, out, paths=not no_paths, settings=settings, home=home, overwrite=overwrite)
         return
     answer = predict_files(
         run,
@@ -102,6 +102,7 @@ def _outline(
     paths: bool,
     settings: FitConfig,
     home: Path | None,
+    overwrite: bool,
 ) -> None:
     """The same verb for a run that outlines."""
     from medgraft.experiment.build import choose_device
@@ -118,6 +119,7 @@ def _outline(
         device=choose_device(settings.device),
         home=Home.find(home),
         progress=terminal.progress,
+        overwrite=overwrite,
     )
     rows = answer.table
     bad = rows[rows["reason"] != ""]

@@ -6,19 +6,24 @@ already is not made again, so that the same command goes on where it was broken 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.read import read_pictures
+from medgraft.data.imaging.image import Image
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.imaging.volume import Volume
 from medgraft.data.imaging.volume_reader import WHOLE
-from medgraft.errors import ReaderError, UsageError
+from medgraft.data.outlines.legend import Legend
+from medgraft.data.outlines.mask_file import read_mask
+from medgraft.errors import DataError, ReaderError, UsageError
 from medgraft.experiment.stages.outlines import StudyReader, learn_outlines, outline_parts, score_outlines
 from medgraft.experiment.stages.overlays import overlays_stage
 from medgraft.experiment.stages.workspace import Workspace, read_told
@@ -31,7 +36,10 @@ from medgraft.use.clinical.mask_out import write_mask
 from medgraft.use.clinical.measurements import measure_structures
 from medgraft.use.prediction.segmented import Segmented
 
-__all__ = ["OutlineAnswer", "learn_and_judge_outlines", "outline_files", "outlines", "segmenter_of"]
+__all__ = ["OutlineAnswer", "Segmenter", "learn_and_judge_outlines", "outline_files", "outlines", "segmenter_of"]
+
+_ENDINGS = (".nii.gz", ".nii", ".png")
+"""Of masks that were written."""
 
 
 def learn_and_judge_outlines(work: Workspace) -> None:
@@ -51,22 +59,41 @@ def outlines(run: Path) -> bool:
     return is_outline_bundle(run)
 
 
-def segmenter_of(run: Path, home: Home, device: str = "cpu") -> Callable[[Path], Segmented]:
-    """A function from a file (a picture, a volume, a folder with a series) to its outlines. Raises ``ArtifactError``
-    for a run that does not outline; the function raises ``ReaderError``."""
-    bundle, reader = read_outline_bundle(run), ImageReader()
-    outliner = bundle.outliner(device)
+class Segmenter:
+    """Called with a file (a picture, a volume, a folder with a series) it gives its outlines. Raises ``ReaderError``."""
 
-    def segment(path: Path) -> Segmented:
-        members = reader.members(path)
+    def __init__(self, run: Path, device: str) -> None:
+        bundle = read_outline_bundle(run)
+        self.names, self._reader, self._outliner = bundle.task.names, ImageReader(), bundle.outliner(device)
+
+    def __call__(self, path: Path) -> Segmented:
+        content = self.content(path)
+        return self.told(content, self._outliner(Study(content)))
+
+    def again(self, path: Path, mask: Path) -> Segmented:
+        """The outlines of ``path`` out of a mask that was written of them before."""
+        content = self.content(path)
+        ids = {number: number for number in (0, *self.names)}
+        return self.told(content, read_mask((mask,), Legend(tuple(self.names.values()), ids), content))
+
+    def content(self, path: Path) -> Image | Volume:
+        """The picture or volume alone."""
+        members = self._reader.members(path)
         if len(members) > 1:
             raise ReaderError(f"it holds {len(members)} pictures; one picture or volume a file is needed to outline")
-        content = reader.volume(path) if members == [WHOLE] else reader.read(path, members[0] if members else "")
-        labels = outliner(Study(content))
-        affine = content.affine if isinstance(content, Volume) else None
-        return Segmented(labels, content.spacing, affine, bundle.task.names)
+        if members == [WHOLE]:
+            return self._reader.volume(path)
+        return self._reader.read(path, members[0] if members else "")
 
-    return segment
+    def told(self, content: Image | Volume, labels: NDArray[np.uint8]) -> Segmented:
+        """Label map and geometry together."""
+        affine = content.affine if isinstance(content, Volume) else None
+        return Segmented(labels, content.spacing, affine, self.names)
+
+
+def segmenter_of(run: Path, home: Home, device: str = "cpu") -> Segmenter:
+    """The segmentation of a run. Raises ``ArtifactError`` for a run that does not outline."""
+    return Segmenter(run, device)
 
 
 @dataclass(frozen=True)
@@ -87,6 +114,7 @@ def outline_files(
     device: str = "cpu",
     home: Home | None = None,
     progress: Progress | None = None,
+    overwrite: bool = False,
 ) -> OutlineAnswer:
     """A label map for every case of ``files`` (files or folders) in the folder ``out``, by the name of its file, and the
     table ``outlines.csv``."""
@@ -99,22 +127,25 @@ def outline_files(
     segment = segmenter_of(run, home, device)
     table = _cases(files, options or CohortOptions(), home, reader, progress)
     rows: list[dict[str, Any]] = []
-    taken = set[str]()
+    kept, taken = 0, set[str]()
     for entry in progress.track(table.to_dict("records"), total=len(table), label="outlining"):
         source = Path(str(entry["path"]))
         place = {"file": str(source), "case_id": entry["case_id"]}
-        if entry.get("reason"):
-            rows.append({**place, "reason": entry["reason"]})
-            continue
         try:
-            found = segment(source)
+            if entry["reason"]:
+                raise ReaderError(str(entry["reason"]))
             name = _free(_stem(source), taken)
-            target = write_mask(out / name, found.labels, source, found.affine, found.names)
-        except ReaderError as error:
+            there = None if overwrite else next((one for one in (out / f"{name}{e}" for e in _ENDINGS) if one.is_file()), None)
+            found = segment(source) if there is None else segment.again(source, there)
+            target = there or write_mask(out / name, found.labels, source, found.affine, found.names)
+        except (ReaderError, DataError) as error:
             rows.append({**place, "reason": str(error)})
             continue
-        for told in measure_structures(found.labels, found.names, found.spacing):
+        kept += there is not None
+        for told in measure_structures(found.labels, found.names, found.spacing, affine=found.affine):
             rows.append({**place, **told, "mask": target.name, "reason": ""})
+    if kept:
+        progress.notice(f"{kept} masks were there already and are kept; --overwrite makes them anew")
     answer = pd.DataFrame(rows)
     if not paths:
         answer = answer.drop(columns=["file"])

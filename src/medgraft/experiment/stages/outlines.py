@@ -24,6 +24,7 @@ from medgraft.data.imaging.volume import Volume
 from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.data.cohort.cohort import masks_of
 from medgraft.data.outlines.mask_file import read_mask
+from medgraft.data.outlines.statistics import extent_of, mask_statistics
 from medgraft.errors import CohortError, MedgraftError
 from medgraft.experiment.stages.evaluating import patient_numbers
 from medgraft.experiment.stages.workspace import Workspace
@@ -257,12 +258,28 @@ def score_outlines(work: Workspace, outlined: Outlined, bundle: OutlineBundle) -
         work.run / "outline_facts.json",
         {
             "plan": bundle.plan.to_json(),
+            **_statistics(work, StudyReader(work)),
             "agreement": agreed["test"],
             "measurement_error": agreed["val"],
             "training": work.facts.get("segmentation", {}),
         },
     )
     return agreed["val"]
+
+
+def _statistics(work: Workspace, studies: StudyReader) -> dict[str, Any]:
+    """What is outlined in the cohort, and the cases that stick out."""
+    extents = {}
+    for row, case in enumerate(work.cohort.table["case_id"].astype(str)):
+        study = studies(row)
+        if study.labels is not None:
+            extents[case] = extent_of(study.labels, work.task.labels, study.content.spacing)
+    found = mask_statistics(extents, work.task.labels)
+    odd = [
+        {"case_id": one["case"], "label": one["class"], "why": f"{one['what']} {one['value']:.4g}, usual {one['usual']:.4g}"}
+        for one in found["odd"]
+    ]
+    return {"statistics": found["classes"], "odd": odd}
 
 
 def _agreement(table: pd.DataFrame, part: str, labels: Sequence[str]) -> dict[str, Any]:
