@@ -42,7 +42,12 @@ class Agreement:
 
 
 def limits_of_agreement(
-    first: NDArray[Any], second: NDArray[Any], *, groups: NDArray[Any] | None = None, seed: int = 0, replicates: int = 1000
+    first: NDArray[Any],
+    second: NDArray[Any],
+    *,
+    groups: NDArray[Any] | None = None,
+    seed: int = 0,
+    replicates: int = 1000,
 ) -> Agreement:
     """Of pairs (n,) in one unit; a pair that is not finite is left out. ``groups`` (n,) patient numbers, negative where
     unknown, ``None`` where all are. Raises ``UsageError`` where the lengths differ or fewer than two pairs remain."""

@@ -123,7 +123,9 @@ def model_terms(run: Artefacts) -> list[Term]:
     return [*backbone_terms(run), *more]
 
 
-def located_card(run: Artefacts, use: Sequence[str], summary: Summary, numbers: Callable[[str], list[Term]]) -> list[CardSection]:
+def located_card(
+    run: Artefacts, use: Sequence[str], summary: Summary, numbers: Callable[[str], list[Term]]
+) -> list[CardSection]:
     """The sections of the card: ``use`` says what the model answers, ``numbers`` what was measured on a split."""
     warning = "Research use only, not a medical device: not for diagnosis, and not for decisions about patients."
     outside = "Images of another kind, region or preprocessing than the training data are outside its use."

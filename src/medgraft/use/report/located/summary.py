@@ -41,9 +41,7 @@ def doubts(estimate: Mapping[str, Any], title: str, counts: Mapping[str, int], t
     if trivial is not None and value is not None and (low if low is not None else value) <= trivial:
         text.append(f"It is not shown that the model is better than one that never looks ({title} {trivial:.3f}).")
     if low is not None and high is not None and high - low > _WIDE:
-        text.append(
-            f"The interval is wide: with these cases the {title} may as well be {low:.2f} as {high:.2f}."
-        )
+        text.append(f"The interval is wide: with these cases the {title} may as well be {low:.2f} as {high:.2f}.")
     if value is not None and low is None:
         text.append("No interval can be given: the cases come from one patient, or from one group of equal origin.")
     few = [f"{clip(label, 30)} ({number})" for label, number in counts.items() if number < _FEW_CASES]

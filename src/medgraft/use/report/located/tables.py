@@ -52,14 +52,19 @@ def measure_table(run: Artefacts, names: Sequence[str], note: str) -> Table:
     return Table("Measures by part of the data", "Measure", columns, rows, f"95 % intervals below each value. {note}")
 
 
-def per_class_table(run: Artefacts, names: Sequence[str], extra: Mapping[str, Sequence[Cell]], heads: Sequence[Cell]) -> Table:
+def per_class_table(
+    run: Artefacts, names: Sequence[str], extra: Mapping[str, Sequence[Cell]], heads: Sequence[Cell]
+) -> Table:
     """One row a class of the main split: ``extra`` cells by class under ``heads`` first, then the measures."""
     found = run.metrics.get(run.main or "", {}).get("per_class") or {}
     labels = [label for label in run.labels if label in found]
     rows = [
         Row(
             clip(label, 60),
-            [*extra.get(label, [Cell(UNKNOWN)] * len(heads)), *[estimate_cell(run, n, found[label].get(n)) for n in names]],
+            [
+                *extra.get(label, [Cell(UNKNOWN)] * len(heads)),
+                *[estimate_cell(run, n, found[label].get(n)) for n in names],
+            ],
         )
         for label in labels[:_MOST_CLASSES]
     ]
@@ -80,13 +85,23 @@ def parts_table(run: Artefacts, held: pd.DataFrame, what: str) -> Table:
     inside = [*[table[table["part"] == part] for part in parts], table]
     rows = [
         Row("Cases", [Cell(count(len(one))) for one in inside], strong=True),
-        Row("Patients", [Cell(count(one["patient_id"].nunique()) if one["patient_id"].notna().all() else UNKNOWN) for one in inside]),
+        Row(
+            "Patients",
+            [
+                Cell(count(one["patient_id"].nunique()) if one["patient_id"].notna().all() else UNKNOWN)
+                for one in inside
+            ],
+        ),
     ]
     told = set(held["case_id"])
     for label in run.labels[:_MOST_CLASSES]:
         sums = held[held["label"] == label].groupby("case_id")["count"].sum()
         cells = [
-            Cell(count(int(sums.reindex(ids := one["case_id"].astype(str)).fillna(0).sum())) if told.issuperset(ids) else UNKNOWN)
+            Cell(
+                count(int(sums.reindex(ids := one["case_id"].astype(str)).fillna(0).sum()))
+                if told.issuperset(ids)
+                else UNKNOWN
+            )
             for one in inside
         ]
         rows.append(Row(f"{what} {clip(label, 50)}", cells))

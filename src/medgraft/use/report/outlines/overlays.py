@@ -103,7 +103,10 @@ def outline_keys(run: OutlineRun) -> list[Key]:
     keys = []
     for place, label in enumerate(run.base.labels[:COLOURS]):
         of_truth, of_called = _colours(run, place)
-        keys += [Key(f"{clip(label, 30)}, true", of_truth, dashed=True), Key(f"{clip(label, 30)}, predicted", of_called)]
+        keys += [
+            Key(f"{clip(label, 30)}, true", of_truth, dashed=True),
+            Key(f"{clip(label, 30)}, predicted", of_called),
+        ]
     return keys
 
 
@@ -117,7 +120,9 @@ def _said(run: OutlineRun, case: str) -> list[str]:
     told = []
     for label in named[:_MOST_CLASSES_TOLD]:
         row = by_label[label]
-        sizes = f"{measured(row.volume_true, run.size_unit)} true, {measured(row.volume_called, run.size_unit)} predicted"
+        sizes = (
+            f"{measured(row.volume_true, run.size_unit)} true, {measured(row.volume_called, run.size_unit)} predicted"
+        )
         head = "" if len(run.base.labels) == 1 else f"{clip(label, 30)}: "
         told.append(f"{head}Dice {decimal(row.dice)}; {sizes}")
     if len(named) > _MOST_CLASSES_TOLD:

@@ -83,7 +83,9 @@ def _caveats(run: OutlineRun, split: str, dice: Mapping[str, Any]) -> list[str]:
 def _spacing(run: OutlineRun) -> list[str]:
     if run.meta.get("spacing_known", True):
         return []
-    return ["The size of a pixel is unknown: distances and sizes are in pixels and cannot be compared between scanners."]
+    return [
+        "The size of a pixel is unknown: distances and sizes are in pixels and cannot be compared between scanners."
+    ]
 
 
 def _reach(run: OutlineRun) -> list[str]:

@@ -71,7 +71,9 @@ def size_dice_table(run: OutlineRun, groups: Mapping[str, list[Group]]) -> Table
         for label, found in shown
     ]
     heads = [Cell(one.name[:1].upper() + one.name[1:]) for one in shown[0][1]]
-    note = "Below each value its 95 % interval, and the true sizes of that third. Cases whose truth is empty are in none."
+    note = (
+        "Below each value its 95 % interval, and the true sizes of that third. Cases whose truth is empty are in none."
+    )
     return Table("Dice by true size", "Class", heads, rows, note)
 
 
