@@ -105,7 +105,7 @@ def _hits(overlap: Floats, threshold: float) -> NDArray[np.bool_]:
 
 
 def taken_truths(overlap: Floats, threshold: float) -> NDArray[np.intp]:
-    """(p,) the true box that each prediction takes, -1 for none; ``overlap`` (p, m), the best-scored prediction first."""
+    """(p,) the true box that each prediction takes, -1 for none; ``overlap`` (p, m), the best-scored first."""
     taken = np.full(len(overlap), -1, dtype=np.intp)
     if not overlap.size:
         return taken

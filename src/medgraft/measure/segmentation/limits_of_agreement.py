@@ -21,15 +21,16 @@ from medgraft.measure.intervals.bootstrap import case_weights
 from medgraft.measure.intervals.ranged import ranged_interval
 from medgraft.measure.patients import Patients
 
-__all__ = ["Agreement", "limits_of_agreement"]
+__all__ = ["Limits", "limits_of_agreement"]
 
 Floats = NDArray[np.float64]
-_WIDTH = 1.96
+_WIDTH = 1.959963984540054
+"""Between −1.96 and 1.96 standard deviations lie 95 % of a normal distribution."""
 _ANYWHERE = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Limits:
     """``bias``: mean of second − first; ``low``, ``high``: bias ∓ 1.96 standard deviations of the differences, between
     which 95 % of differences lie if they are about normal. ``trend``: Spearman's correlation of the size of the
     difference with the mean of both, ``trend_p`` its p-value; NaN for fewer than four cases or equal differences."""
@@ -48,13 +49,13 @@ def limits_of_agreement(
     groups: NDArray[Any] | None = None,
     seed: int = 0,
     replicates: int = 1000,
-) -> Agreement:
-    """Of pairs (n,) in one unit; a pair that is not finite is left out. ``groups`` (n,) patient numbers, negative where
+) -> Limits:
+    """Of pairs (n,) in one unit; a pair that is not finite, or 0 and 0 (nothing to measure), is left out. ``groups`` (n,) patient numbers, negative where
     unknown, ``None`` where all are. Raises ``UsageError`` where the lengths differ or fewer than two pairs remain."""
     one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if one.shape != other.shape or one.ndim != 1:
         raise UsageError(f"comparing measurements: got {one.shape} and {other.shape}; give two numbers a case")
-    known = np.isfinite(one) & np.isfinite(other)
+    known = np.isfinite(one) & np.isfinite(other) & ((one != 0) | (other != 0))
     if np.count_nonzero(known) < 2:
         raise UsageError("comparing measurements: fewer than two cases have both numbers; limits need two at least")
     patients = Patients.of(None if groups is None else np.asarray(groups)[known], int(np.count_nonzero(known)))
@@ -72,7 +73,7 @@ def limits_of_agreement(
         for value, row in zip(whole, redrawn, strict=True)
     ]
     trend, p = _trend(np.abs(differences), sizes)
-    return Agreement(told[0], told[1], told[2], trend, p)
+    return Limits(told[0], told[1], told[2], trend, p)
 
 
 def _limits(differences: Floats, weights: Floats) -> Floats:

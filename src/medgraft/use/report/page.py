@@ -59,7 +59,8 @@ _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]|#~"})
 def page_title(run: Artefacts) -> str:
     """What the run is about: the cohort's name, or its classes."""
     name = run.config.get("name") or run.config_value("cohort_name", "data_name")
-    classes = listing(run.labels, most=4, length=40, last="or")
+    places = not {"y_pred", *(f"p_{label}" for label in run.labels)} & set(run.predictions.columns)
+    classes = listing(run.labels, most=4, length=40, last="and" if places else "or")
     return f"{clip(name, 80)}: {classes}" if isinstance(name, str) and name else classes[:1].upper() + classes[1:]
 
 

@@ -117,9 +117,9 @@ def data_caveats(run: Artefacts) -> list[str]:
             "Patients are unknown for some or all cases: pictures of one patient may stand on both sides of the "
             "split, and the intervals may be too narrow."
         )
-    if str(run.model.get("backbone", {}).get("checksum", "")).startswith("random"):
+    if str((run.model.get("backbone") or {}).get("checksum", "")).startswith("random"):
         text.append("The backbone has random weights: no knowledge was transferred.")
-    if run.model.get("backbone", {}).get("descriptors"):
+    if (run.model.get("backbone") or {}).get("descriptors"):
         text.append("The features are hand-crafted: no knowledge was transferred. It is what transfer has to beat.")
     warned = run.metrics.get("_meta", {}).get("warnings") or []
     return text + [str(item) for item in warned]

@@ -24,7 +24,9 @@ from medgraft.use.report.wording import clip, counted, decimal, listing
 __all__ = ["box_keys", "box_stacks", "image_f1"]
 
 _KINDS = ("best", "median", "worst")
-_TITLES = {"best": "Among the best", "median": "In the middle", "worst": "Among the worst"}
+_TITLES = {"best": ("The best", "Among the best"), "worst": ("The worst", "Among the worst")}
+_TITLES |= {"median": ("In the middle", "In the middle")}
+"""Of the only image of its kind, and of one of several."""
 _COLUMNS = ("case_id", "jpeg", "width", "height")
 _EACH, _MOST = 3, 12
 
@@ -42,14 +44,16 @@ def box_stacks(run: DetectionRun, folder: Path, *, budget: int) -> list[Stack]:
     images = dict(zip(run.judged, run.images, strict=True))
     table = _stored(run, folder, images)
     stacks = []
-    for row in table.itertuples():
-        case, source = str(row.case_id), data_url(bytes(row.jpeg))
+    for row in table.to_dict("records"):
+        case, source = str(row["case_id"]), data_url(bytes(row["jpeg"]))
         if case not in images or source is None or len(source) > budget:
             continue
         budget -= len(source)
         lines, text = _lines(run, images[case])
-        layer = Layer("", source, float(row.width), float(row.height), lines)
-        stacks.append(Stack(_TITLES.get(str(row.kind), "Another image"), case, text, [layer]))
+        layer = Layer("", source, float(row["width"]), float(row["height"]), lines)
+        one, several = _TITLES.get(str(row["kind"]), ("Another image", "Another image"))
+        title = several if int((table["kind"] == row["kind"]).sum()) > 1 else one
+        stacks.append(Stack(title, case, text, [layer]))
     return stacks
 
 

@@ -12,7 +12,7 @@ from medgraft.use.report.detections.figures.precision_recall import precision_re
 from medgraft.use.report.detections.overlays import box_keys, box_stacks
 from medgraft.use.report.detections.run import MEASURES, DetectionRun, read_detections
 from medgraft.use.report.detections.summary import box_numbers, box_use, summarise_boxes
-from medgraft.use.report.detections.tables import counts_at_score, found_sizes, operating_table, size_table
+from medgraft.use.report.detections.tables import counts_at_score, found_sizes, froc_table, operating_table, size_table
 from medgraft.use.report.figures.history import history
 from medgraft.use.report.located.page import LocatedPage, located_card, write_located
 from medgraft.use.report.located.tables import measure_table, parts_table, per_class_table, told_measures
@@ -47,7 +47,8 @@ def render_detections(folder: Path, *, images: bool, most_bytes: int) -> Path:
         parts_table=parts_table(run.base, _held(run), "Boxes of"),
         figures={name: [one for one in group if one is not None] for name, group in figures.items()},
         own={
-            "measure_table": measure_table(run.base, told_measures(run.base, MEASURES), _note(run)),
+            "measure_table": measure_table(run.base, told_measures(run.base, MEASURES[:3]), _note(run)),
+            "froc_table": froc_table(run),
             "class_table": _class_table(run),
             "operating_table": operating_table(run, counts),
             "size_table": size_table(sizes, run.base.labels),
@@ -61,7 +62,7 @@ def render_detections(folder: Path, *, images: bool, most_bytes: int) -> Path:
 
 def _class_table(run: DetectionRun) -> Table:
     """Each class with its true boxes among the judged images, and the chief measures."""
-    names = [name for name in told_measures(run.base, MEASURES) if not name.startswith("sensitivity")]
+    names = told_measures(run.base, MEASURES[:3])
     extra = {
         label: [
             Cell(count(sum(len(image.truth.get(label, ())) for image in run.images))),

@@ -21,7 +21,7 @@ from medgraft.use.report.figures.figure import patient_codes
 from medgraft.use.report.located.run import checked_columns, read_located
 from medgraft.use.report.stored import table
 
-__all__ = ["CORNERS", "MEASURES", "DetectionRun", "read_detections"]
+__all__ = ["CORNERS", "MEASURES", "POINTS", "DetectionRun", "read_detections"]
 
 CORNERS = ["x0", "y0", "x1", "y1"]
 MEASURES = (
@@ -29,6 +29,8 @@ MEASURES = (
     *(f"sensitivity_at_{limit}" for limit in ("0_125", "0_25", "0_5", "1", "2", "4", "8")),
 )
 """In the order of the report."""
+POINTS = ("1/8", "1/4", "1/2", "1", "2", "4", "8")
+"""False positives an image at which sensitivity is told."""
 
 
 @dataclass(frozen=True)

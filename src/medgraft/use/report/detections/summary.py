@@ -27,10 +27,9 @@ def summarise_boxes(run: DetectionRun, counts: Mapping[str, AtScore]) -> Summary
 
 
 def _headline(run: DetectionRun, split: str, precision: Mapping[str, Any]) -> str:
-    text = (
-        f"On {whom(run.base, split, precision, 'image')} the model finds {listing(run.base.labels, most=5, length=30)} with "
-        f"a mAP50 of {estimate_text(precision)}"
-    )
+    what = listing(run.base.labels, most=5, length=30)
+    good = f"a mAP50 of {estimate_text(precision)}"
+    text = f"On {whom(run.base, split, precision, 'image')} the model finds {what} with {good}"
     if strict := run.base.estimate(split, "map50_95"):
         text += f" and a mAP50:95 of {decimal(strict.get('value'))}"
     return f"{text}; a model that finds nothing would reach 0."
@@ -41,10 +40,11 @@ def _sentences(run: DetectionRun, split: str, counts: Mapping[str, AtScore]) -> 
     text = came_from(split)
     boxes, found = (sum(getattr(one, name) for one in counts.values()) for name in ("boxes", "found"))
     if boxes and run.images:
-        false = sum(one.false for one in counts.values())
+        false = sum(one.false for one in counts.values()) / len(run.images)
         text.append(
-            f"At the operating score {decimal(run.score, 2)} it finds {found} of {counted(boxes, 'true box', 'true boxes')} "
-            f"({percent(found / boxes, 0)}) and draws {decimal(false / len(run.images), 2)} false boxes an image."
+            f"At the operating score {decimal(run.score, 2)} it finds {found} of "
+            f"{counted(boxes, 'true box', 'true boxes')} ({percent(found / boxes, 0)}) and draws {decimal(false, 2)} "
+            "false boxes an image."
         )
     if froc := run.base.estimate(split, "froc"):
         text.append(f"Over 1/8 to 8 false boxes an image it finds on average {estimate_text(froc)} of the true boxes.")
@@ -87,7 +87,6 @@ def box_use(run: DetectionRun) -> list[str]:
     """What the model answers, for the card."""
     kinds = counted(len(run.base.labels), "class", "classes")
     return [
-        f"The model draws boxes round things of {kinds} in an image, each with a score: "
-        f"{listing(run.base.labels, most=20)}.",
+        f"The model draws boxes, each with a score, round things of {kinds}: {listing(run.base.labels, most=20)}.",
         "It may miss what is there: an image without a box must be read as if no model had looked.",
     ]

@@ -1,4 +1,4 @@
-"""The tables of a report of detection: what happens at the operating score, and the sizes of what is found and missed."""
+"""The tables of a report of detection: what happens at the operating score, and sizes of found and missed boxes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.measure.detection.operating import AtScore, at_score, pair_boxes
-from medgraft.use.report.detections.run import DetectionRun
+from medgraft.use.report.detections.run import MEASURES, POINTS, DetectionRun
 from medgraft.use.report.located.measures import measured, spread
+from medgraft.use.report.located.tables import estimate_cell
 from medgraft.use.report.tables import Cell, Row, Table
 from medgraft.use.report.wording import UNKNOWN, clip, count, decimal, percent
 
-__all__ = ["counts_at_score", "found_sizes", "operating_table", "size_table"]
+__all__ = ["counts_at_score", "found_sizes", "froc_table", "operating_table", "size_table"]
 
 _MOST_CLASSES = 100
 _FEWEST = 6
@@ -41,12 +42,31 @@ def operating_table(run: DetectionRun, found: Mapping[str, AtScore]) -> Table | 
     heads = ["True boxes", "Found", "Missed", "False", "Sensitivity", "Precision", "False an image"]
     thresholds = run.meta.get("thresholds") or {}
     chosen = _CHOSEN.get(str(thresholds.get("from")), "")
-    note = f"A box counts from a score of {decimal(run.score)}{', ' + chosen if chosen else ''}; it finds a true box by an overlap (IoU) of 0.5."
+    note = f"A box counts from a score of {decimal(run.score)}{', ' + chosen if chosen else ''}; "
+    note += "it finds a true box by an overlap (IoU) of 0.5."
     if (nms := thresholds.get("nms_iou")) is not None:
         note += f" Of boxes that overlap each other by more than {decimal(nms, 2)} the best stays."
     return Table(
         "At the operating score", "Class", [Cell(head) for head in heads], rows, f"{note} 95 % intervals below."
     )
+
+
+def froc_table(run: DetectionRun) -> Table | None:
+    """Classes × the seven points of FROC; ``None`` where the run has none of them."""
+    names = [name for name in MEASURES if name.startswith("sensitivity_at_")]
+    whole = [run.base.estimate(run.base.main, name) for name in names]
+    if not any(entry and entry.get("value") is not None for entry in whole):
+        return None
+    each = run.base.metrics.get(run.base.main or "", {}).get("per_class") or {}
+    rows = [Row("All classes", [estimate_cell(run.base, n, e) for n, e in zip(names, whole, strict=True)], strong=True)]
+    if len(run.base.labels) > 1:
+        rows += [
+            Row(clip(label, 60), [estimate_cell(run.base, name, each[label].get(name)) for name in names])
+            for label in run.base.labels[:_MOST_CLASSES]
+            if label in each
+        ]
+    note = "Share of the true boxes that are found where the score is set so that so many false boxes are drawn."
+    return Table("Sensitivity by false boxes an image", "Class", [Cell(tick) for tick in POINTS], rows, note)
 
 
 def found_sizes(run: DetectionRun) -> pd.DataFrame:

@@ -22,7 +22,7 @@ COLOURS = 8
 
 @dataclass(frozen=True)
 class Line:
-    """A path. ``colour`` counts from 1; ``dashed`` is the truth; ``faint`` is drawn thin; ``title`` is told on hover."""
+    """A path. ``colour`` counts from 1; ``dashed`` is the truth; ``faint`` is thin; ``title`` is told on hover."""
 
     path: str
     colour: int
@@ -52,6 +52,12 @@ class Stack:
     layers: list[Layer]
     start: int = 0
     note: str = ""
+
+    @property
+    def aspect(self) -> float:
+        """Width over height of the place that it gets, within 2 : 3 and 2 : 1."""
+        first = self.layers[self.start]
+        return min(2.0, max(2 / 3, first.width / first.height))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.wording import UNKNOWN, decimal, humane
 
-__all__ = ["Measure", "estimate_words", "measure_of", "measured", "spread", "three_digits", "unit_of"]
+__all__ = ["Measure", "between", "estimate_words", "measure_of", "measured", "spread", "three_digits", "unit_of"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ _MEASURES = {
     "map50_95": Measure("mAP50:95", "the same, mean over overlaps from 0.5 to 0.95"),
     "froc": Measure("FROC", "mean of the sensitivities at 1/8 to 8 false boxes an image"),
 }
+_GAP = "\u00a0"
+"""No line ends between a number and its unit."""
 _POINT = "sensitivity_at_"
 
 
@@ -63,20 +65,28 @@ def measured(value: Any, unit: str = "") -> str:
         return decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return UNKNOWN
-    return f"{three_digits(float(value))} {unit}"
+    return f"{three_digits(float(value))}{_GAP}{unit}"
 
 
-def three_digits(value: float) -> str:
-    """``0.0312``, ``3.42``, ``128``: at least three digits, at most five decimals."""
-    if value == 0:
-        return "0"
-    return decimal(value, min(5, max(0, 2 - math.floor(math.log10(abs(value))))))
+def three_digits(value: float, like: float | None = None) -> str:
+    """``0.0312``, ``3.42``, ``128``: at least three digits, at most five decimals; as many as ``like`` has, if given."""
+    largest = abs(value if like is None else like)
+    return "0" if value == 0 else decimal(value, min(5, max(0, 2 - math.floor(math.log10(largest)))) if largest else 3)
+
+
+def between(low: Any, high: Any, unit: str = "") -> str:
+    """``0.861 to 0.948``, ``−0.120 to 0.031 mL``; empty where an end is unknown."""
+    if UNKNOWN in (measured(low, unit), measured(high, unit)):
+        return ""
+    if not unit:
+        return f"{decimal(low)} to {decimal(high)}"
+    like = max(abs(low), abs(high))
+    return f"{three_digits(low, like)} to {three_digits(high, like)}{_GAP}{unit}"
 
 
 def spread(estimate: Mapping[str, Any] | None, unit: str = "") -> str:
-    """``0.861 to 0.948`` of an estimate; empty where there is no interval."""
-    low, high = measured((estimate or {}).get("low"), unit), measured((estimate or {}).get("high"), unit)
-    return "" if UNKNOWN in (low, high) else f"{low.removesuffix(unit).rstrip()} to {high}"
+    """The interval of an estimate; empty where there is none."""
+    return between((estimate or {}).get("low"), (estimate or {}).get("high"), unit)
 
 
 def estimate_words(run: Artefacts, name: str, estimate: Mapping[str, Any]) -> str:
@@ -84,4 +94,4 @@ def estimate_words(run: Artefacts, name: str, estimate: Mapping[str, Any]) -> st
     unit = unit_of(run, measure_of(name))
     span = spread(estimate, unit)
     value = measured(estimate.get("value"), unit)
-    return f"{value} (95 % interval {span})" if span else value
+    return f"{value} (95{_GAP}% interval {span})" if span else value

@@ -6,7 +6,7 @@ provenance, limits and card; results and contents are their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,11 @@ from medgraft.use.report.tables import Table, site_table
 from medgraft.use.report.templating import embedded, environment, policy_for, source_of
 from medgraft.use.report.wording import clip, counted, humane
 
-__all__ = ["LocatedPage", "located_card", "model_terms", "write_located"]
+__all__ = ["LocatedPage", "flat_terms", "located_card", "model_terms", "write_located"]
 
-_TOLD = {"format_version", "backbone", "strategy", "frozen", "channels", "engine", "head", "labels"}
+_TOLD = {"format_version", "kind", "plan", "backbone", "strategy", "frozen", "channels", "engine", "head", "labels"}
+_ABSENT = {"frozen": "Backbone during training", "channels": "Input channels"}
+"""Keys of ``model.json``, and the terms that mean nothing without them."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,20 @@ def _draw(page: LocatedPage, pictures: Pictures) -> str:
 
 def model_terms(run: Artefacts) -> list[Term]:
     """The network, how it was carried over, and every further fact of the bundle's ``model.json``."""
-    more = [(humane(key).capitalize(), text_of(value)) for key, value in run.model.items() if key not in _TOLD]
-    return [*backbone_terms(run), *more]
+    mute = {title for key, title in _ABSENT.items() if key not in run.model}
+    return [term for term in backbone_terms(run) if term[0] not in mute] + flat_terms(run.model, _TOLD)
+
+
+def flat_terms(content: Mapping[str, Any], told: Collection[str] = ()) -> list[Term]:
+    """Every entry of ``content`` but those ``told`` already as a term; entries of an inner dictionary each on its own."""
+    terms = []
+    for key, value in content.items():
+        name = humane(str(key)).capitalize()
+        if key not in told and isinstance(value, Mapping) and value:
+            terms += [(f"{name}: {humane(str(inner))}", text_of(item)) for inner, item in value.items()]
+        elif key not in told:
+            terms.append((name, text_of(value)))
+    return terms
 
 
 def located_card(

@@ -53,7 +53,7 @@ def read_located(run: Path) -> Artefacts:
 
 def _one_step_after_another(steps: pd.DataFrame) -> pd.DataFrame:
     """Epochs counted through all phases, where each phase counts from the beginning."""
-    if "epoch" not in steps.columns or steps["epoch"].is_monotonic_increasing and steps["epoch"].is_unique:
+    if "epoch" not in steps.columns or (steps["epoch"].is_monotonic_increasing and steps["epoch"].is_unique):
         return steps
     return steps.assign(epoch=range(1, len(steps) + 1))
 

@@ -96,14 +96,11 @@ def parts_table(run: Artefacts, held: pd.DataFrame, what: str) -> Table:
     told = set(held["case_id"])
     for label in run.labels[:_MOST_CLASSES]:
         sums = held[held["label"] == label].groupby("case_id")["count"].sum()
-        cells = [
-            Cell(
-                count(int(sums.reindex(ids := one["case_id"].astype(str)).fillna(0).sum()))
-                if told.issuperset(ids)
-                else UNKNOWN
-            )
-            for one in inside
-        ]
+        cells = []
+        for one in inside:
+            cases = one["case_id"].astype(str)
+            total = int(sums.reindex(cases).fillna(0).sum())
+            cells.append(Cell(count(total) if told.issuperset(cases) else UNKNOWN))
         rows.append(Row(f"{what} {clip(label, 50)}", cells))
     heads = [Cell("Left out" if part == "left out" else split_name(part)) for part in parts]
     return Table("Cases by part of the split", "", [*heads, Cell("All")], rows)

@@ -58,13 +58,12 @@ def outline_stacks(run: OutlineRun, folder: Path, *, budget: int) -> list[Stack]
 def _stack(run: OutlineRun, rows: pd.DataFrame, budget: int, where: str) -> tuple[Stack | None, int]:
     """One case, and the bytes that it takes."""
     layers, sizes, areas = [], [], []
-    for row in rows.itertuples():
-        truth = read_label_map(bytes(row.truth_png), where)
-        called = read_label_map(bytes(row.called_png), where)
-        source = data_url(bytes(row.jpeg))
+    for row in rows.to_dict("records"):
+        truth, called = (read_label_map(bytes(row[name]), where) for name in ("truth_png", "called_png"))
+        source = data_url(bytes(row["jpeg"]))
         if source is None:
             continue
-        name = f"slice {row.slice}" if len(rows) > 1 else ""
+        name = f"slice {row['slice']}" if len(rows) > 1 else ""
         lines = _lines(run, truth, called)
         layers.append(Layer(name, source, truth.shape[1], truth.shape[0], lines))
         sizes.append(len(source) + 2 * sum(len(line.path) for line in lines))

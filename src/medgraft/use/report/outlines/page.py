@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from medgraft.measure.segmentation.limits_of_agreement import Agreement, limits_of_agreement
+from medgraft.measure.segmentation.limits_of_agreement import Limits, limits_of_agreement
 from medgraft.use.report.figures.figure import Figure, patient_codes
 from medgraft.use.report.figures.history import history
 from medgraft.use.report.located.layers import Stack
-from medgraft.use.report.located.page import LocatedPage, located_card, write_located
+from medgraft.use.report.located.page import LocatedPage, flat_terms, located_card, write_located
 from medgraft.use.report.located.tables import measure_table, parts_table, per_class_table, told_measures
 from medgraft.use.report.outlines.figures.bland_altman import bland_altman
 from medgraft.use.report.outlines.figures.dice_by_site import dice_by_site
@@ -33,9 +33,9 @@ from medgraft.use.report.outlines.tables import (
     statistics_table,
     volume_table,
 )
-from medgraft.use.report.provenance import Term, text_of
+from medgraft.use.report.provenance import Term
 from medgraft.use.report.tables import Cell, Table
-from medgraft.use.report.wording import UNKNOWN, clip, count, decimal, humane, p_value
+from medgraft.use.report.wording import clip, count, decimal, p_value
 
 __all__ = ["render_outlines"]
 
@@ -133,18 +133,18 @@ def _note(run: OutlineRun) -> str:
     return text
 
 
-def _agreements(run: OutlineRun) -> dict[str, Agreement]:
+def _agreements(run: OutlineRun) -> dict[str, Limits]:
     """Of the sizes of each class on the main split, where at least two cases have both."""
     found = {}
     for label in run.base.labels:
         own = run.judged[run.judged["label"] == label]
         true, called = (own[name].to_numpy(dtype=np.float64) for name in ("volume_true", "volume_called"))
-        if np.count_nonzero(np.isfinite(true) & np.isfinite(called)) >= 2:
+        if np.count_nonzero(np.isfinite(true + called) & (true + called > 0)) >= 2:
             found[label] = limits_of_agreement(true, called, groups=patient_codes(own))
     return found
 
 
-def _trends(run: OutlineRun, found: Mapping[str, Agreement]) -> list[str]:
+def _trends(run: OutlineRun, found: Mapping[str, Limits]) -> list[str]:
     """Where limits of agreement mislead, because differences grow with the size."""
     return [
         f"{clip(label, 40)}: the differences grow with the {run.size_word} (rank correlation {decimal(one.trend, 2)}, "
@@ -155,8 +155,8 @@ def _trends(run: OutlineRun, found: Mapping[str, Agreement]) -> list[str]:
 
 
 def _plan(run: OutlineRun) -> list[Term]:
-    """The plan as terms; nested ones by their dotted names."""
+    """The plan as terms; empty where the run stored none."""
     plan = run.facts.get("plan")
     if not isinstance(plan, Mapping):
         return []
-    return [(humane(str(key)).capitalize(), text_of(value) or UNKNOWN) for key, value in plan.items()]
+    return flat_terms(plan, ("format_version",))

@@ -49,8 +49,9 @@ class OutlineRun:
     @property
     def size_unit(self) -> str:
         """``mL``, ``mm²``, ``pixels²`` or ``voxels``."""
-        known = self.cases["size_unit"].dropna().astype(str) if "size_unit" in self.cases.columns else []
-        unit = next(iter(known), "mL")
+        if "size_unit" not in self.cases.columns:
+            return "mL"
+        unit = next((str(item) for item in self.cases["size_unit"].dropna()), "mL")
         return _UNITS.get(unit, unit)
 
     @property

@@ -31,10 +31,9 @@ def summarise_outlines(run: OutlineRun) -> Summary:
 
 def _headline(run: OutlineRun, split: str, dice: Mapping[str, Any]) -> str:
     """How good, on whom, compared with what: one sentence."""
-    text = (
-        f"On {whom(run.base, split, dice, 'case')} the model outlines {listing(run.base.labels, most=5, length=30)} with "
-        f"a mean Dice of {estimate_words(run.base, 'dice', dice)}"
-    )
+    what = listing(run.base.labels, most=5, length=30)
+    good = f"a mean Dice of {estimate_words(run.base, 'dice', dice)}"
+    text = f"On {whom(run.base, split, dice, 'case')} the model outlines {what} with {good}"
     mean_mask = (run.base.estimate(split, "mean_mask_dice") or {}).get("value")
     baselines = []
     if (nothing := run.trivial(split)) is not None:
@@ -48,7 +47,7 @@ def _sentences(run: OutlineRun, split: str) -> list[str]:
     """Where the cases come from, how far surfaces and sizes are off, how the worst cases fare, how others agree."""
     text = came_from(split)
     told = [
-        f"{measure_of(name).title} {estimate_words(run.base, name, entry)}"
+        f"{_inside(measure_of(name).title)} {estimate_words(run.base, name, entry)}"
         for name in ("hd95", "volume_error", "volume_error_percent", "lesion_sensitivity")
         if (entry := run.base.estimate(split, name)) and entry.get("value") is not None
     ]
@@ -64,10 +63,14 @@ def _sentences(run: OutlineRun, split: str) -> list[str]:
     for name in run.base.splits:
         other = run.base.estimate(name, "dice")
         if other and name != split and (name == "cv" or name.startswith("external:")):
-            text.append(
-                f"{split_name(name)} ({counted(other.get('n'), 'case')}): Dice {estimate_words(run.base, 'dice', other)}."
-            )
+            value = estimate_words(run.base, "dice", other)
+            text.append(f"{split_name(name)} ({counted(other.get('n'), 'case')}): Dice {value}.")
     return text
+
+
+def _inside(title: str) -> str:
+    """A title in the middle of a sentence; an abbreviation stays as it is."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _caveats(run: OutlineRun, split: str, dice: Mapping[str, Any]) -> list[str]:
@@ -91,8 +94,8 @@ def _spacing(run: OutlineRun) -> list[str]:
 def _reach(run: OutlineRun) -> list[str]:
     return reach(
         run.base,
-        "The truth is one drawn reference. How far two people would differ on these cases is not known here; an outline "
-        "that is to be used must be looked at and corrected by a person.",
+        "The truth is one drawn reference. How far two people would differ on these cases is not known here; an "
+        "outline that is to be used must be looked at and corrected by a person.",
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from medgraft.measure.segmentation.limits_of_agreement import Agreement
+from medgraft.measure.segmentation.limits_of_agreement import Limits
 from medgraft.use.report.findings import Finding
-from medgraft.use.report.located.measures import measured, spread, three_digits
+from medgraft.use.report.located.measures import between, measured, spread, three_digits
 from medgraft.use.report.located.tables import estimate_cell
 from medgraft.use.report.outlines.grouped import Group
 from medgraft.use.report.outlines.run import OutlineRun
@@ -63,7 +63,7 @@ def size_dice_table(run: OutlineRun, groups: Mapping[str, list[Group]]) -> Table
             [
                 Cell(
                     measured(one.overall["value"]),
-                    f"{spread(one.overall)} · {_range(one, run.size_unit)}".removeprefix(" · "),
+                    f"{spread(one.overall)} · {between(one.low, one.high, run.size_unit)}".removeprefix(" · "),
                 )
                 for one in found
             ],
@@ -75,11 +75,6 @@ def size_dice_table(run: OutlineRun, groups: Mapping[str, list[Group]]) -> Table
         "Below each value its 95 % interval, and the true sizes of that third. Cases whose truth is empty are in none."
     )
     return Table("Dice by true size", "Class", heads, rows, note)
-
-
-def _range(group: Group, unit: str) -> str:
-    low, high = measured(group.low, unit), measured(group.high, unit)
-    return f"{low.removesuffix(unit).rstrip()} to {high}"
 
 
 def empty_table(run: OutlineRun) -> Table | None:
@@ -100,7 +95,7 @@ def empty_table(run: OutlineRun) -> Table | None:
     return Table("How often nothing was drawn", "Class", heads, rows, note)
 
 
-def volume_table(run: OutlineRun, found: Mapping[str, Agreement]) -> Table | None:
+def volume_table(run: OutlineRun, found: Mapping[str, Limits]) -> Table | None:
     """Bias and limits of agreement of each class."""
     unit = run.size_unit
     rows = [
@@ -123,19 +118,21 @@ def volume_table(run: OutlineRun, found: Mapping[str, Agreement]) -> Table | Non
 
 def measurement_table(run: OutlineRun) -> Table | None:
     """The error of measurement that following a patient stands on, as the run stored it."""
-    found = run.facts.get("agreement")
+    found = run.facts.get("measurement_error") or run.facts.get("agreement")
     if not isinstance(found, Mapping) or not found:
         return None
     rows = []
     for label, one in found.items():
         unit = str(one.get("unit") or run.size_unit)
-        low, high = measured(one.get("low"), unit), measured(one.get("high"), unit)
-        limits = UNKNOWN if UNKNOWN in (low, high) else f"{low.removesuffix(unit).rstrip()} to {high}"
+        limits = between(one.get("low"), one.get("high"), unit) or UNKNOWN
         cells = [measured(one.get("bias"), unit), limits, measured(one.get("within_sd"), unit)]
+        cells += [percent(one.get("relative_sd"))]
         rows.append(Row(clip(label, 60), [Cell(count(one.get("n"))), *map(Cell, cells)]))
-    heads = [Cell("Cases"), Cell("Bias"), Cell("Limits of agreement"), Cell("Within-case deviation")]
-    note = "What `medgraft track` takes for the error of one measurement; a change within it is no change."
-    return Table("Error of measurement", "Class", heads, rows, note.replace("`", ""))
+    heads = [Cell("Cases"), Cell("Bias"), Cell("Limits of agreement")]
+    heads += [Cell("Standard deviation", "of the differences"), Cell("In per cent", "of the size")]
+    where = " of the validation cases" if run.facts.get("measurement_error") else ""
+    note = f"Differences{where}. A change from one study to the next that is within the limits is not shown to be one."
+    return Table("Error of one measurement", "Class", heads, rows, note)
 
 
 def statistics_table(run: OutlineRun) -> Table | None:

@@ -21,6 +21,9 @@ def precision_recall(run: DetectionRun) -> Figure | None:
     for number, label in enumerate(run.base.labels[:_MOST_CLASSES], 1):
         recall, precision = precision_curve(run.images, label)
         if np.isfinite(precision).all():
+            # beyond the last recall that is reached precision is 0 by definition: not drawn
+            reached = max(1, int(np.count_nonzero(precision)))
+            recall, precision = recall[:reached], precision[:reached]
             curve = line(recall, precision, plain(label, 26), number)
             data.append({**curve, "line": {**curve["line"], "shape": "vh"}})
             told.append(f"{clip(label)}: average precision {estimate_text((each.get(label) or {}).get('map50'))}")

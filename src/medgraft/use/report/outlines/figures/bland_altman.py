@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from medgraft.measure.segmentation.limits_of_agreement import Agreement
+from medgraft.measure.segmentation.limits_of_agreement import Limits
 from medgraft.use.report.figures.figure import Figure, axis, floats
 from medgraft.use.report.located.measures import measured
 from medgraft.use.report.outlines.run import OutlineRun
@@ -20,7 +21,7 @@ __all__ = ["bland_altman"]
 _MOST_DOTS = 800
 
 
-def bland_altman(run: OutlineRun, label: str, found: Agreement, number: int = 1) -> Figure:
+def bland_altman(run: OutlineRun, label: str, found: Limits, number: int = 1) -> Figure:
     """One class of the main split; ``number`` is its colour, from 1."""
     rows = run.judged
     own = rows[(rows["label"] == label) & rows["volume_true"].notna() & rows["volume_called"].notna()]
@@ -38,7 +39,7 @@ def bland_altman(run: OutlineRun, label: str, found: Agreement, number: int = 1)
     several = len(run.base.labels) > 1
     layout = {
         "xaxis": axis(f"Mean of true and predicted {word} in {unit}", rangemode="tozero"),
-        "yaxis": axis(f"Predicted − true, {unit}"),
+        "yaxis": axis(f"Predicted − true, {unit}", range=_range(called - true, found)),
         "shapes": [*_level(found.bias, "solid"), *_level(found.low, "dash"), *_level(found.high, "dash"), _zero()],
         "showlegend": False,
     }
@@ -46,6 +47,14 @@ def bland_altman(run: OutlineRun, label: str, found: Agreement, number: int = 1)
     alt = f"Bland–Altman plot of the {word} of {clip(label)}: bias {told[0]}, limits {told[1]} to {told[2]}."
     title = f"{word.capitalize()} of {clip(label, 40)}" if several else f"Agreement of {word}s"
     return Figure(title, caption, alt, [dots], layout)
+
+
+def _range(differences: NDArray[np.float64], found: Limits) -> list[float]:
+    """All dots, and the limits with their intervals."""
+    ends = [end for one in (found.low, found.high) for end in (one.value, one.low, one.high) if np.isfinite(end)]
+    low, high = min([*ends, *differences.tolist(), 0.0]), max([*ends, *differences.tolist(), 0.0])
+    room = 0.06 * (high - low) or 1.0
+    return [round(low - room, 6), round(high + room, 6)]
 
 
 def _level(one: Any, dash: str) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def dice_by_site(run: OutlineRun, groups: list[Group]) -> Figure | None:
     lowest = min(low for low, _ in ends)
     layout = {
         "xaxis": axis("Mean Dice", range=[max(-0.02, lowest - 0.1), 1.02]),
-        "yaxis": axis("", type="category", autorange="reversed", showgrid=False),
+        "yaxis": axis("", type="category", range=[len(shown) - 0.4, -0.6], showgrid=False),
         "showlegend": False,
     }
     caption = f"{split_name(run.base.main or '')}. In brackets the number of cases; bars are 95 % intervals."

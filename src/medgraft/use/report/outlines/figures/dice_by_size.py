@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from medgraft.use.report.figures.figure import Figure, axis, floats, plain
 from medgraft.use.report.outlines.grouped import Group
@@ -35,10 +36,18 @@ def dice_by_size(run: OutlineRun, groups: dict[str, list[Group]]) -> Figure | No
         data.append({**common, **line, "marker": {"color": colour, "size": 9}})
         told.append(f"{clip(label)}: from the smallest third {', '.join(decimal(mean) for mean in means)}")
     layout = {
-        "xaxis": axis(f"True {run.size_word} in {run.size_unit}", type="log", exponentformat="none"),
+        "xaxis": axis(f"True {run.size_word} in {run.size_unit}", type="log", tickvals=_ticks(rows["volume_true"])),
         "yaxis": axis("Dice of a case", range=[-0.03, 1.03]),
         "showlegend": len(shown) > 1,
     }
     caption = f"{split_name(run.base.main or '')}. Faint dots are cases, joined ones the means of thirds by size."
     alt = f"Dice over true {run.size_word}, means of thirds. {'; '.join(told)}."
     return Figure("Dice by true size", caption, alt, data, layout)
+
+
+def _ticks(sizes: pd.Series) -> list[float]:
+    """1, 2, 5 and their multiples of ten over the sizes that occur; every ten only where they span many."""
+    known = sizes[sizes > 0]
+    first, last = int(np.floor(np.log10(known.min()))), int(np.ceil(np.log10(known.max())))
+    steps = (1, 2, 5) if last - first <= 3 else (1,)
+    return [float(f"{step}e{power}") for power in range(first, last + 1) for step in steps]
