@@ -50,8 +50,11 @@ def limits_of_agreement(
     seed: int = 0,
     replicates: int = 1000,
 ) -> Limits:
-    """Of pairs (n,) in one unit; a pair that is not finite, or 0 and 0 (nothing to measure), is left out. ``groups`` (n,) patient numbers, negative where
-    unknown, ``None`` where all are. Raises ``UsageError`` where the lengths differ or fewer than two pairs remain."""
+    """Of pairs (n,) in one unit; a pair that is not finite, or 0 and 0 (nothing to measure), is left out.
+
+    ``groups`` (n,) patient numbers, negative where unknown, ``None`` where all are. Raises ``UsageError`` where the
+    lengths differ or fewer than two pairs remain.
+    """
     one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if one.shape != other.shape or one.ndim != 1:
         raise UsageError(f"comparing measurements: got {one.shape} and {other.shape}; give two numbers a case")

@@ -40,7 +40,7 @@ def _volume(rng: np.random.Generator, classes: int, off: float) -> tuple[np.ndar
     for number in range(1, classes + 1):
         centre, radius = np.array([9.0, 16, 8 + 14 * (number - 1)]), float(rng.uniform(3, 6))
         truth[_ball(centre, radius)] = number
-        called[_ball(centre + [0, off, 0], radius * 0.95)] = number
+        called[_ball(centre + np.array([0, off, 0]), radius * 0.95)] = number
     return truth, called
 
 
@@ -75,7 +75,7 @@ def make_run(
 ) -> Path:
     """Cases 0 to ``n`` - 1 are the test set, two a patient; case 1 has no first structure, case 2 is missed wholly."""
     rng = np.random.default_rng(5)
-    classes = {number: label for number, label in enumerate(labels, 1)}
+    classes = dict(enumerate(labels, 1))
     maps, scored, rows = {}, [], []
     for index in range(n):
         truth, called = _volume(rng, len(labels), off=0.3 * (index % 6))
@@ -124,7 +124,7 @@ def _write_facts(folder: Path, table: pd.DataFrame, labels: tuple[str, ...], n: 
     agreement = {"bias": -0.02, "low": -0.1, "high": 0.06, "unit": "mL", "within_sd": 0.028, "n": 4}
     odd = [{"case_id": ids[3], "label": labels[0], "why": "three parts, all others have one"}]
     plan = {"patch": [8, 32, 32], "spacing": [2.0, 1.0, 1.0], "batch": 2}
-    facts = {"plan": plan, "statistics": statistics, "odd": odd, "agreement": {label: agreement for label in labels}}
+    facts = {"plan": plan, "statistics": statistics, "odd": odd, "agreement": dict.fromkeys(labels, agreement)}
     write_json(folder / "outline_facts.json", facts)
 
 

@@ -69,7 +69,7 @@ def measured(value: Any, unit: str = "") -> str:
 
 
 def three_digits(value: float, like: float | None = None) -> str:
-    """``0.0312``, ``3.42``, ``128``: at least three digits, at most five decimals; as many as ``like`` has, if given."""
+    """``0.0312``, ``3.42``, ``128``: three digits or more, at most five decimals; as many decimals as ``like`` has."""
     largest = abs(value if like is None else like)
     return "0" if value == 0 else decimal(value, min(5, max(0, 2 - math.floor(math.log10(largest)))) if largest else 3)
 

@@ -126,7 +126,7 @@ def model_terms(run: Artefacts) -> list[Term]:
 
 
 def flat_terms(content: Mapping[str, Any], told: Collection[str] = ()) -> list[Term]:
-    """Every entry of ``content`` but those ``told`` already as a term; entries of an inner dictionary each on its own."""
+    """Every entry of ``content`` but those ``told`` already as a term; those of an inner dictionary one by one."""
     terms = []
     for key, value in content.items():
         name = humane(str(key)).capitalize()

@@ -90,7 +90,8 @@ def _drawn(run: OutlineRun, stacks: list[Stack]) -> dict[str, Any]:
         "empty_table": empty_table(run),
         "statistics": statistics_table(run),
         "odd": odd_ones(run),
-        "plan_terms": _plan(run),
+        "plan_terms": _terms(run, "plan"),
+        "training_terms": _terms(run, "training"),
         "scrolls": any(len(stack.layers) > 1 for stack in stacks),
     }
     figures = {
@@ -154,9 +155,7 @@ def _trends(run: OutlineRun, found: Mapping[str, Limits]) -> list[str]:
     ]
 
 
-def _plan(run: OutlineRun) -> list[Term]:
-    """The plan as terms; empty where the run stored none."""
-    plan = run.facts.get("plan")
-    if not isinstance(plan, Mapping):
-        return []
-    return flat_terms(plan, ("format_version",))
+def _terms(run: OutlineRun, name: str) -> list[Term]:
+    """A part of ``outline_facts.json`` as terms; empty where the run stored none."""
+    found = run.facts.get(name)
+    return flat_terms(found, ("format_version",)) if isinstance(found, Mapping) else []

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from medgraft.use.report.figures.figure import Figure, axis
+from medgraft.use.report.located.log_axis import log_ticks
 from medgraft.use.report.wording import counted
 
 __all__ = ["box_sizes"]
@@ -36,8 +37,9 @@ def box_sizes(sizes: pd.DataFrame) -> Figure | None:
         for name, one in (("found", found), ("missed", missed))
         if len(one)
     )
+    ticks = log_ticks(float(edges[0]), float(edges[-1]))
     layout = {
-        "xaxis": axis("Size of the true box (root of its area, pixels)", type="log", exponentformat="none"),
+        "xaxis": axis("Size of the true box (root of its area, pixels)", type="log", tickvals=ticks),
         "yaxis": axis("True boxes"),
         "barmode": "stack",
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from medgraft.use.report.figures.figure import Figure, axis, floats, plain
+from medgraft.use.report.located.log_axis import log_ticks
 from medgraft.use.report.outlines.grouped import Group
 from medgraft.use.report.outlines.run import OutlineRun
 from medgraft.use.report.wording import clip, decimal, split_name
@@ -21,6 +21,7 @@ def dice_by_size(run: OutlineRun, groups: dict[str, list[Group]]) -> Figure | No
     if not shown:
         return None
     rows, data, told = run.judged, [], []
+    sizes = rows.loc[rows["label"].isin(shown) & (rows["volume_true"] > 0), "volume_true"]
     for number, label in enumerate(shown, 1):
         own = rows[(rows["label"] == label) & (rows["volume_true"] > 0) & rows["dice"].notna()]
         own = own.sort_values(["volume_true", "case_id"], kind="stable")
@@ -36,18 +37,14 @@ def dice_by_size(run: OutlineRun, groups: dict[str, list[Group]]) -> Figure | No
         data.append({**common, **line, "marker": {"color": colour, "size": 9}})
         told.append(f"{clip(label)}: from the smallest third {', '.join(decimal(mean) for mean in means)}")
     layout = {
-        "xaxis": axis(f"True {run.size_word} in {run.size_unit}", type="log", tickvals=_ticks(rows["volume_true"])),
+        "xaxis": axis(
+            f"True {run.size_word} in {run.size_unit}",
+            type="log",
+            tickvals=log_ticks(float(sizes.min()), float(sizes.max())),
+        ),
         "yaxis": axis("Dice of a case", range=[-0.03, 1.03]),
         "showlegend": len(shown) > 1,
     }
     caption = f"{split_name(run.base.main or '')}. Faint dots are cases, joined ones the means of thirds by size."
     alt = f"Dice over true {run.size_word}, means of thirds. {'; '.join(told)}."
     return Figure("Dice by true size", caption, alt, data, layout)
-
-
-def _ticks(sizes: pd.Series) -> list[float]:
-    """1, 2, 5 and their multiples of ten over the sizes that occur; every ten only where they span many."""
-    known = sizes[sizes > 0]
-    first, last = int(np.floor(np.log10(known.min()))), int(np.ceil(np.log10(known.max())))
-    steps = (1, 2, 5) if last - first <= 3 else (1,)
-    return [float(f"{step}e{power}") for power in range(first, last + 1) for step in steps]
