@@ -1,26 +1,16 @@
 from __future__ import annotations
 
-import io
+import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
-from medgraft.errors import ArtifactError
-from medgraft.use.report.located.layers import Layer, Stack, box_path, picture_size, spread_out
+from medgraft.use.report.located.layers import Layer, Stack, box_path, spread_out
 
 
 def test_a_box_is_closed():
     assert box_path(1, 2, 30.25, 4) == "M1.0 2.0H30.2V4.0H1.0Z"
-
-
-def test_the_size_of_a_picture():
-    file = io.BytesIO()
-    Image.new("L", (7, 5)).save(file, "PNG")
-    assert picture_size(file.getvalue(), "here") == (7, 5)
-    with pytest.raises(ArtifactError, match="no picture"):
-        picture_size(b"<svg>", "here")
 
 
 @given(sizes=st.lists(st.integers(1, 100), min_size=1, max_size=40), budget=st.integers(0, 2000))
@@ -30,7 +20,7 @@ def test_pictures_are_kept_evenly_within_the_budget(sizes, budget):
     if sum(sizes) <= budget:
         assert kept == list(range(len(sizes)))
     if kept and len(kept) > 1:
-        assert len({b - a for a, b in zip(kept, kept[1:], strict=False)}) == 1
+        assert len({b - a for a, b in itertools.pairwise(kept)}) == 1
     if budget >= max(sizes):
         assert kept
 

@@ -21,7 +21,7 @@ def test_the_model_is_told_without_what_it_does_not_say(plain_run):
 def test_the_card_has_its_sections(plain_run):
     summary = Summary("Good.", [], ["Few cases."])
     card = {part.title: part for part in located_card(plain_run(), ["Draws."], summary, lambda split: [(split, "1")])}
-    assert list(card)[0] == "Intended use" and "Draws." in card["Intended use"].sentences
+    assert next(iter(card)) == "Intended use" and "Draws." in card["Intended use"].sentences
     assert "not a medical device" in card["Intended use"].sentences[0]
     assert card["Evaluation"].terms == [("test", "1")] and card["Limits"].sentences == ["Few cases."]
     assert "no source weights" in card["Licence of the source weights"].terms[0][1]

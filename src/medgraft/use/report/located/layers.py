@@ -7,15 +7,9 @@ be hidden. Colours are ``--o1`` … ``--o8`` of the style sheet, the same in lig
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
 
-from PIL import Image as PillowImage
-from PIL import UnidentifiedImageError
-
-from medgraft.errors import ArtifactError
-
-__all__ = ["COLOURS", "Key", "Layer", "Line", "Stack", "box_path", "picture_size", "spread_out"]
+__all__ = ["COLOURS", "Key", "Layer", "Line", "Stack", "box_path", "spread_out"]
 
 COLOURS = 8
 
@@ -73,15 +67,6 @@ class Key:
 def box_path(x0: float, y0: float, x1: float, y1: float) -> str:
     """A rectangle from its corners."""
     return f"M{x0:.1f} {y0:.1f}H{x1:.1f}V{y1:.1f}H{x0:.1f}Z"
-
-
-def picture_size(content: bytes, where: str) -> tuple[int, int]:
-    """(width, height) in pixels, read from the header. Raises ``ArtifactError`` for what is no picture."""
-    try:
-        with PillowImage.open(io.BytesIO(content)) as picture:
-            return picture.size
-    except (OSError, UnidentifiedImageError, ValueError) as error:
-        raise ArtifactError(f"reading {where}: it holds what is no picture; run the fit again") from error
 
 
 def spread_out(sizes: list[int], budget: int) -> list[int]:

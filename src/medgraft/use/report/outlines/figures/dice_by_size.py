@@ -27,7 +27,7 @@ def dice_by_size(run: OutlineRun, groups: dict[str, list[Group]]) -> Figure | No
         own = own.sort_values(["volume_true", "case_id"], kind="stable")
         own = own.iloc[np.unique(np.linspace(0, len(own) - 1, min(len(own), _MOST_DOTS)).round().astype(int))]
         colour = f"var(--s{number})"
-        common = {"type": "scatter", "name": plain(label, 26), "legendgroup": label}
+        common = {"type": "scatter", "name": plain(label, 26), "legendgroup": plain(label)}
         dots = {"x": floats(own["volume_true"]), "y": floats(own["dice"]), "mode": "markers", "showlegend": False}
         data.append({**common, **dots, "marker": {"color": f"{colour}/0.5", "size": 6}})
         thirds = groups[label]
