@@ -52,6 +52,7 @@ LATE_IMPORTS = {
     "medgraft.source.embedding.torch_engine": "an engine that is not built costs nothing",
     "medgraft.source.handcrafted.glcm": "scikit-image is imported when something is described",
     "medgraft.source.handcrafted.hog": "scikit-image is imported when something is described",
+    "medgraft.use.report.outlines.contours": "scikit-image is imported when outlines are drawn over pictures",
     "medgraft.transfer.adaptation.deep": "torch is imported to train, not to offer the methods",
     "medgraft.transfer.adaptation.network": "torch is imported to change a network, not to offer the methods",
     "medgraft.transfer.pretraining.supervised": "torch is imported to train, not to offer the source task",

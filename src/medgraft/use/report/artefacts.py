@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from medgraft.errors import ArtifactError
 from medgraft.files import read_json
+from medgraft.use.report.stored import history as _history
+from medgraft.use.report.stored import optional_json as _optional_json
+from medgraft.use.report.stored import table as _table
 
 __all__ = ["Artefacts", "read_artefacts"]
 
@@ -158,33 +161,6 @@ def _walk(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
         yield f"{prefix}{key}", value
         if isinstance(value, Mapping):
             yield from _walk(value, f"{prefix}{key}.")
-
-
-def _table(path: Path) -> pd.DataFrame:
-    """A Parquet table; a damaged or missing one is an ``ArtifactError``."""
-    if not path.is_file():
-        raise ArtifactError(f"writing the report: {path} is missing; run the fit again so that it is made")
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
-
-
-def _optional_json(path: Path) -> dict[str, Any]:
-    """The content of a JSON artefact; empty where there is none."""
-    return read_json(path) if path.is_file() else {}
-
-
-def _history(path: Path) -> pd.DataFrame:
-    """The training history; empty where there is none."""
-    if not path.is_file() or path.stat().st_size == 0:
-        return pd.DataFrame()
-    try:
-        return pd.read_csv(path)
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
 
 
 def _labels(bundle: Path, predictions: pd.DataFrame) -> tuple[tuple[str, ...], str | None]:

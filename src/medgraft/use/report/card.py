@@ -13,7 +13,7 @@ from medgraft.use.report.provenance import Term, backbone_terms, licence_terms
 from medgraft.use.report.summary import caveats, summarise
 from medgraft.use.report.wording import METRICS, counted, estimate_text, listing, split_name
 
-__all__ = ["CardSection", "model_card"]
+__all__ = ["CardSection", "model_card", "seen_cases"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def model_card(run: Artefacts) -> list[CardSection]:
     return [
         CardSection("Intended use", _use(run)),
         CardSection("Model", [], backbone_terms(run)),
-        CardSection("Training data", [*_data(run), *split_sentences(run)]),
+        CardSection("Training data", [*seen_cases(run), *split_sentences(run)]),
         CardSection("What the audit found", [item.text for item in findings(run)]),
         CardSection("Evaluation", [summarise(run).headline], _numbers(run)),
         CardSection("Limits", caveats(run)),
@@ -53,7 +53,7 @@ def _use(run: Artefacts) -> list[str]:
     return text
 
 
-def _data(run: Artefacts) -> list[str]:
+def seen_cases(run: Artefacts) -> list[str]:
     """What the model has seen."""
     table = run.cohort
     patients = counted(table["patient_id"].nunique(), "patient") if run.patients_known else "unknown patients"
