@@ -21,7 +21,10 @@ __all__ = ["predict"]
 def predict(
     run: o.RunArgument,
     files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="pictures, folders, tables or .npz")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="TABLE", help="CSV table to write; of a segmentation the folder for masks")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="TABLE", help="CSV table to write; of a segmentation the folder for masks"),
+    ] = None,
     no_paths: Annotated[bool, typer.Option("--no-paths", help="leave the file column out")] = False,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,

@@ -21,6 +21,7 @@ from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
 from medgraft.errors import ConfigError, UsageError
 from medgraft.experiment.search import SearchSection
 from medgraft.registry import nearest
+from medgraft.transfer.segmentation.settings import SegmentationSettings
 from medgraft.transfer.strategies import (
     adversarial,
     attention,
@@ -44,7 +45,6 @@ from medgraft.transfer.strategies import (
     svm,
     svm_rbf,
 )
-from medgraft.transfer.segmentation.settings import SegmentationSettings
 from medgraft.transfer.strategies.strategy import STRATEGIES
 
 __all__ = ["DEFAULT_BACKBONE", "FitConfig", "config_problems", "resolve_config", "setting_value"]

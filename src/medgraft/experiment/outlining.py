@@ -60,7 +60,7 @@ def outlines(run: Path) -> bool:
 
 
 class Segmenter:
-    """Called with a file (a picture, a volume, a folder with a series) it gives its outlines. Raises ``ReaderError``."""
+    """Called with a file (picture, volume, folder with a series) it gives its outlines. Raises ``ReaderError``."""
 
     def __init__(self, run: Path, device: str) -> None:
         bundle = read_outline_bundle(run)
@@ -116,8 +116,8 @@ def outline_files(
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> OutlineAnswer:
-    """A label map for every case of ``files`` (files or folders) in the folder ``out``, by the name of its file, and the
-    table ``outlines.csv``."""
+    """A label map for every case of ``files`` (files or folders) in the folder ``out``, by the name of its file, and
+    the table ``outlines.csv``."""
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     missing = [str(file) for file in files if not file.exists()]
     if missing:
@@ -135,7 +135,11 @@ def outline_files(
             if entry["reason"]:
                 raise ReaderError(str(entry["reason"]))
             name = _free(_stem(source), taken)
-            there = None if overwrite else next((one for one in (out / f"{name}{e}" for e in _ENDINGS) if one.is_file()), None)
+            there = (
+                None
+                if overwrite
+                else next((one for one in (out / f"{name}{e}" for e in _ENDINGS) if one.is_file()), None)
+            )
             found = segment(source) if there is None else segment.again(source, there)
             target = there or write_mask(out / name, found.labels, source, found.affine, found.names)
         except (ReaderError, DataError) as error:
@@ -177,5 +181,3 @@ def _free(name: str, taken: set[str]) -> str:
         found = f"{name}-{number}"
     taken.add(found)
     return found
-
-

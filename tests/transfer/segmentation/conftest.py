@@ -47,8 +47,16 @@ def ball(seed: int, shape: tuple[int, int, int] = (16, 24, 20)) -> Study:
 def flat_plan(**changes: Any) -> Plan:
     """Of whole pictures of 64 pixels."""
     plain = {
-        **{"dims": 2, "axis": 0, "spacing": None, "limit": 64, "smallest": 64, "patch": (1, 64, 64)},
-        **{"planes": 1, "batch": 4, "patches": 1, "mirror": (True, True, True)},
+        "dims": 2,
+        "axis": 0,
+        "spacing": None,
+        "limit": 64,
+        "smallest": 64,
+        "patch": (1, 64, 64),
+        "planes": 1,
+        "batch": 4,
+        "patches": 1,
+        "mirror": (True, True, True),
     }
     return Plan(**{**plain, **changes})
 
@@ -56,8 +64,15 @@ def flat_plan(**changes: Any) -> Plan:
 def deep_plan(**changes: Any) -> Plan:
     """Of volumes like ``ball``, as they are."""
     plain = {
-        **{"dims": 3, "axis": 0, "spacing": (2.0, 1.0, 1.0), "limit": 4096, "smallest": 64, "patch": (16, 24, 24)},
-        **{"planes": 1, "batch": 2, "patches": 1},
+        "dims": 3,
+        "axis": 0,
+        "spacing": (2.0, 1.0, 1.0),
+        "limit": 4096,
+        "smallest": 64,
+        "patch": (16, 24, 24),
+        "planes": 1,
+        "batch": 2,
+        "patches": 1,
     }
     return Plan(**{**plain, **changes})
 

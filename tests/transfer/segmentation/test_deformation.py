@@ -72,4 +72,6 @@ def test_whatever_is_drawn_pixels_and_label_map_agree(seed, flat):
 def test_drawing_is_of_the_seed_alone_and_within_bounds():
     one, other = (draw_deformation(np.random.default_rng(5), flat=True) for _ in range(2))
     assert one == other and not one.mirrored[0]
-    assert not any(draw_deformation(np.random.default_rng(s), flat=False, mirror=(False,) * 3).mirrored[1] for s in range(9))
+    assert not any(
+        draw_deformation(np.random.default_rng(s), flat=False, mirror=(False,) * 3).mirrored[1] for s in range(9)
+    )

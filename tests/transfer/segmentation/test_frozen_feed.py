@@ -13,8 +13,10 @@ from medgraft.transfer.training.placement import Placement
 from medgraft.transfer.training.plan import PrefixPlan
 from medgraft.transfer.training.prefix_feed import PrefixFeed
 
+
 def test_views_repeat():
     assert [view_of(epoch, 3) for epoch in (None, 1, 2, 3, 4)] == [None, 1, 2, 3, 1]
+
 
 def test_kept_and_computed_maps_agree_and_labels_come_along(flat_network, made, tmp_path):
     cases = [made.disc(seed) for seed in range(3)]

@@ -1,4 +1,4 @@
-"""Discs and balls are learnt; a broken training ends as an unbroken one; kept maps give the numbers of computed ones."""
+"""Discs and balls are learnt; a broken training ends as an unbroken one; kept maps give the same numbers."""
 
 from dataclasses import replace
 

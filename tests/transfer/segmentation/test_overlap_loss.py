@@ -87,4 +87,6 @@ def test_pixels_beside_a_boundary_count_more(shape):
     each = F.cross_entropy(logits, labels.long(), reduction="none")
     weight = torch.ones_like(each)
     weight[..., 2:4] = 5.0
-    assert plain == pytest.approx(float(each.mean())) and near == pytest.approx(float((each * weight).sum() / weight.sum()))
+    assert plain == pytest.approx(float(each.mean())) and near == pytest.approx(
+        float((each * weight).sum() / weight.sum())
+    )

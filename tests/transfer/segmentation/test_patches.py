@@ -41,7 +41,13 @@ def test_validation_counts_each_voxel_once_through_the_feed(made):
     numbers = np.arange(len(tiles))
     pixels, labels = feed(numbers, numbers, 3)
     counted = [(labels == number).sum() for number in range(3)]
-    assert counted == [(one.labels == number).sum() for number in range(3)] and pixels.shape == (len(tiles), 1, 4, 16, 16)
+    assert counted == [(one.labels == number).sum() for number in range(3)] and pixels.shape == (
+        len(tiles),
+        1,
+        4,
+        16,
+        16,
+    )
 
 
 def test_outside_of_a_case_nothing_is_known():

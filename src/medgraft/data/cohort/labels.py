@@ -169,14 +169,14 @@ def _require_outlined(cohort: Cohort) -> None:
     units = cohort.table["patient_id"].fillna(cohort.table["case_id"])
     if units.nunique() < 3:
         raise CohortError(
-            f"preparing to fit: {units.nunique()} patients or cases with {cohort.target}; at least three are needed, to "
-            "learn from, to validate and to test on"
+            f"preparing to fit: {units.nunique()} patients or cases with {cohort.target}; at least three are needed, "
+            "to learn from, to validate and to test on"
         )
     for name in cohort.classes:
         inside = cohort.outlines(name)
         if units[inside].nunique() < 2:
             raise CohortError(
-                f"preparing to fit: {name!r} is outlined in {int(inside.sum())} cases of fewer than two patients; at least "
-                "two are needed, one to learn from and one to test on: add cases, or merge it into another class "
+                f"preparing to fit: {name!r} is outlined in {int(inside.sum())} cases of fewer than two patients; at "
+                "least two are needed, one to learn from and one to test on: add cases, or merge it into another class "
                 "(--mask-values, --label-map)"
             )

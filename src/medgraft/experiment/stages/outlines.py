@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from medgraft.data.cohort.cohort import masks_of
 from medgraft.data.imaging.image import Image
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.volume import Volume
 from medgraft.data.imaging.volume_reader import WHOLE
-from medgraft.data.cohort.cohort import masks_of
 from medgraft.data.outlines.mask_file import read_mask
 from medgraft.data.outlines.statistics import extent_of, mask_statistics
 from medgraft.errors import CohortError, MedgraftError
@@ -91,7 +91,9 @@ def learn_outlines(work: Workspace, studies: StudyReader) -> OutlineBundle:
     )
     network = build_outliner(spec, plan, backbone)
     if settings.start is not None:
-        start_from(network, read_outline_bundle(Path(settings.start)).network.state_dict(), "starting from a segmentation")
+        start_from(
+            network, read_outline_bundle(Path(settings.start)).network.state_dict(), "starting from a segmentation"
+        )
     course = Course(
         Shelf(studies, plan, preprocessing),
         rows["train"],
@@ -167,7 +169,9 @@ def outline_parts(work: Workspace, studies: StudyReader, bundle: OutlineBundle, 
         spacing = study.content.spacing
         found = score_case(study.labels, called, names, spacing=spacing)
         scores.append(found)
-        frames.append(_rows(work.cohort.table.iloc[row], str(known[row]), found, (study.labels, called), spacing, names))
+        frames.append(
+            _rows(work.cohort.table.iloc[row], str(known[row]), found, (study.labels, called), spacing, names)
+        )
     return Outlined(rows, scores, pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), kept)
 
 
@@ -210,8 +214,12 @@ def _rows(
         rows.append(
             {
                 **{name: entry[name] for name in ("case_id", "patient_id", "site")},
-                **{"split": part, "label": label, **scores},
-                **{"volume_true": sizes[0], "volume_called": sizes[1], "size_unit": unit},
+                "split": part,
+                "label": label,
+                **scores,
+                "volume_true": sizes[0],
+                "volume_called": sizes[1],
+                "size_unit": unit,
                 "empty": str(found.empty[label]),
             }
         )
@@ -227,8 +235,8 @@ def _size(spacing: Sequence[float] | None, dims: int) -> tuple[float, str]:
 
 
 def score_outlines(work: Workspace, outlined: Outlined, bundle: OutlineBundle) -> dict[str, Any]:
-    """``metrics.json`` of the parts, and ``outlines.parquet`` and ``outline_facts.json``; returns the agreement of sizes
-    on validation, by structure."""
+    """``metrics.json`` of the parts, and ``outlines.parquet`` and ``outline_facts.json``; returns the agreement of
+    sizes on validation, by structure."""
     write_table(work.run / "outlines.parquet", outlined.table)
     content: dict[str, Any] = {}
     known, empty = work.parts(), dict[str, Any]()
@@ -248,9 +256,15 @@ def score_outlines(work: Workspace, outlined: Outlined, bundle: OutlineBundle) -
     unit = str(outlined.table["size_unit"].iloc[0]) if len(outlined.table) else ""
     warnings = ["leaking split"] if work.split is not None and work.split.leaking else []
     content["_meta"] = {
-        **{"task": bundle.task.kind, "labels": list(bundle.task.labels), "positive_label": None},
-        **{"bootstrap_replicates": work.config.evaluation.replicates, "stamp": warnings[0] if warnings else None},
-        **{"empty": empty, "spacing_known": unit in ("mL", "mm²"), "unit": unit, "warnings": warnings},
+        "task": bundle.task.kind,
+        "labels": list(bundle.task.labels),
+        "positive_label": None,
+        "bootstrap_replicates": work.config.evaluation.replicates,
+        "stamp": warnings[0] if warnings else None,
+        "empty": empty,
+        "spacing_known": unit in ("mL", "mm²"),
+        "unit": unit,
+        "warnings": warnings,
     }
     write_json(work.run / "metrics.json", content)
     agreed = {part: _agreement(outlined.table, part, bundle.task.labels) for part in ("val", "test")}
@@ -276,7 +290,11 @@ def _statistics(work: Workspace, studies: StudyReader) -> dict[str, Any]:
             extents[case] = extent_of(study.labels, work.task.labels, study.content.spacing)
     found = mask_statistics(extents, work.task.labels)
     odd = [
-        {"case_id": one["case"], "label": one["class"], "why": f"{one['what']} {one['value']:.4g}, usual {one['usual']:.4g}"}
+        {
+            "case_id": one["case"],
+            "label": one["class"],
+            "why": f"{one['what']} {one['value']:.4g}, usual {one['usual']:.4g}",
+        }
         for one in found["odd"]
     ]
     return {"statistics": found["classes"], "odd": odd}

@@ -45,8 +45,12 @@ def overlays_stage(work: Workspace, studies: StudyReader, outlined: Outlined) ->
         for number, (picture, truth, found) in _planes(study.content, study.labels, called):
             rows.append(
                 {
-                    **{"case_id": case, "kind": kind, "slice": number},
-                    **{"jpeg": _jpeg(picture), "truth_png": _png(truth), "called_png": _png(found)},
+                    "case_id": case,
+                    "kind": kind,
+                    "slice": number,
+                    "jpeg": _jpeg(picture),
+                    "truth_png": _png(truth),
+                    "called_png": _png(found),
                 }
             )
     write_table(work.run.private / "overlays.parquet", pd.DataFrame(rows), private=True)
@@ -67,9 +71,7 @@ def _planes(
         there = np.array([called.shape[0] // 2])
     places = np.unique(np.linspace(0, len(there) - 1, min(_SLICES, len(there))).round().astype(int))
     percentiles = content.percentiles()
-    return [
-        (int(z) + 1, _small(_grey(content.plane(int(z), percentiles)), truth[z], called[z])) for z in there[places]
-    ]
+    return [(int(z) + 1, _small(_grey(content.plane(int(z), percentiles)), truth[z], called[z])) for z in there[places]]
 
 
 def _grey(image: Image) -> NDArray[np.uint8]:

@@ -146,5 +146,3 @@ def encoder_state(tensors: Mapping[str, Any]) -> dict[str, Any]:
     """Of the backbone's own network, among those of an ``EncoderDecoder``."""
     lead = "encoder.network."
     return {name.removeprefix(lead): item for name, item in tensors.items() if name.startswith(lead)}
-
-

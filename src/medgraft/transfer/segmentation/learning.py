@@ -77,7 +77,9 @@ def learn(network: nn.Module, course: Course, progress: Progress) -> Learned:
         checkpoints = Checkpoints(course.folder / phase, f"{course.fingerprint}-{phase}")
         trained, told = _phase(network, course, phase, recipe, checkpoints, progress)
         history += [{"phase": phase, **row} for row in trained.history]
-        facts["phases"].append({"phase": phase, "best_epoch": trained.best_epoch, "val_loss": trained.best_loss, **told})
+        facts["phases"].append(
+            {"phase": phase, "best_epoch": trained.best_epoch, "val_loss": trained.best_loss, **told}
+        )
     return Learned(network.eval(), history, facts)
 
 
@@ -185,5 +187,3 @@ def _examples(feed: Feed, count: int, owners: NDArray[np.int64] | None = None) -
 def start_from(network: nn.Module, state: Mapping[str, Any], doing: str) -> None:
     """Load the weights of another segmentation, strictly. Raises ``WeightsError`` where they do not fit."""
     load_strictly(network, dict(state), doing=doing)
-
-

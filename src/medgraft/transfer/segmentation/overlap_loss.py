@@ -63,8 +63,8 @@ def _beside(labels: Tensor, classes: int) -> Tensor:
 
 
 class DiceAndCrossEntropy:
-    """The objective on rows of ``Outlining``: cross-entropy plus 1 − the mean soft Dice of the structures over the whole
-    batch, which stands on each of its cases. In judging, the batch is all of validation."""
+    """The objective on rows of ``Outlining``: cross-entropy plus 1 − the mean soft Dice of the structures over the
+    whole batch, which stands on each of its cases. In judging, the batch is all of validation."""
 
     def loss(self, rows: Tensor, labels: Tensor) -> Tensor:
         """(N,) what is minimised."""

@@ -44,7 +44,9 @@ class Tile:
     fresh: Shape
 
 
-def cut_out(case: Prepared, corner: Sequence[int], patch: Shape, planes: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def cut_out(
+    case: Prepared, corner: Sequence[int], patch: Shape, planes: int
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """(C, D, H, W) and (D, H, W) of ``patch`` at ``corner``, which may lie outside: pixels there repeat the border, the
     label map is unknown. With three planes the slices before and after are further channels."""
     labels = case.labels if case.labels is not None else np.full(case.pixels.shape[1:], UNKNOWN, np.uint8)
@@ -61,16 +63,16 @@ def cut_out(case: Prepared, corner: Sequence[int], patch: Shape, planes: int) ->
     there = np.where(known, labels[block], np.uint8(UNKNOWN))
     depth = labels.shape[0]
     shifts = (0,) if planes == 1 else (-1, 0, 1)
-    taken = [case.pixels[(slice(None), *np.ix_(np.clip(places[0] + shift, 0, depth - 1), *places[1:]))] for shift in shifts]
+    taken = [
+        case.pixels[(slice(None), *np.ix_(np.clip(places[0] + shift, 0, depth - 1), *places[1:]))] for shift in shifts
+    ]
     return np.concatenate(taken).astype(np.float32), there
 
 
 def tiles_of(row: int, shape: Shape, patch: Shape) -> list[Tile]:
     """Tiles that cover a case of ``shape`` (planned grid), each voxel once."""
     starts = [_starts(whole, side) for whole, side in zip(shape, patch, strict=True)]
-    return [
-        Tile(row, (z, y, x), (fz, fy, fx)) for z, fz in starts[0] for y, fy in starts[1] for x, fx in starts[2]
-    ]
+    return [Tile(row, (z, y, x), (fz, fy, fx)) for z, fz in starts[0] for y, fy in starts[1] for x, fx in starts[2]]
 
 
 def _starts(whole: int, side: int) -> list[tuple[int, int]]:

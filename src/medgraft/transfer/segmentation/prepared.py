@@ -31,8 +31,8 @@ UNKNOWN = 255
 
 @dataclass(frozen=True)
 class Study:
-    """A case as it is stored: a picture or a volume, and its label map (H, W) or (D, H, W) on the same grid, where there
-    is one."""
+    """A case as it is stored: a picture or a volume, and its label map (H, W) or (D, H, W) on the same grid, where
+    there is one."""
 
     content: Image | Volume
     labels: Labels | None = None
@@ -44,7 +44,7 @@ Studies = Callable[[int], Study]
 
 @dataclass(frozen=True)
 class Axes:
-    """``order``: which stored axis becomes each one of the planned grid; ``turned``: which of these are turned round."""
+    """``order``: which stored axis becomes each one of the planned grid; ``turned``: which are turned round then."""
 
     order: tuple[int, int, int]
     turned: tuple[bool, bool, bool]

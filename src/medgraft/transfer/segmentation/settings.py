@@ -54,4 +54,6 @@ class SegmentationSettings(BaseModel):
         default=4, ge=1, le=32, description="drawn versions of each patch that are kept while the encoder is frozen"
     )
     cache_gb: float = Field(default=4.0, ge=0, description="disk for what a frozen encoder gives; 0: none is kept")
-    start: str | None = Field(default=None, description="a run or bundle of segmentation whose weights are started from")
+    start: str | None = Field(
+        default=None, description="a run or bundle of segmentation whose weights are started from"
+    )

@@ -43,11 +43,9 @@ def volume_network(plan: Plan, channels: int, classes: int, width: int) -> nn.Mo
     return nn.Sequential(network.skip_layers, network.output_block)
 
 
-def slide(
-    predict: Callable[[Tensor], Tensor], pixels: Tensor, window: Shape, *, batch: int, overlap: float
-) -> Tensor:
-    """``predict`` on windows of ``pixels``, (N, C, D, H, W), or (N, C, H, W) where ``window`` has one slice, put together
-    with Gaussian weights: (N, classes, …). A case that is smaller than the window is padded, and cut back."""
+def slide(predict: Callable[[Tensor], Tensor], pixels: Tensor, window: Shape, *, batch: int, overlap: float) -> Tensor:
+    """``predict`` on windows of ``pixels``, (N, C, D, H, W), or (N, C, H, W) where ``window`` has one slice, put
+    together with Gaussian weights: (N, classes, …). A case that is smaller than the window is padded, and cut back."""
     _require()
     found: Tensor = sliding_window_inference(
         pixels,
@@ -65,4 +63,3 @@ def slide(
 def _require() -> None:
     if DynUNet is None or sliding_window_inference is None:
         raise UsageError("segmentation needs MONAI: pip install 'medgraft[segmentation]'")
-
