@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from medgraft.errors import UsageError
 from medgraft.measure.segmentation.limits_of_agreement import limits_of_agreement
@@ -56,6 +57,18 @@ def test_differences_that_grow_with_the_size_are_told() -> None:
     assert grows.trend > 0.4 and grows.trend_p < 0.001
     assert constant.trend_p > 0.05
     assert np.isnan(limits_of_agreement(np.array([1.0, 2, 3]), np.array([2.0, 3, 4])).trend)
+
+
+@pytest.mark.parametrize("rounded", [True, False])
+def test_the_trend_is_scipys(rounded: bool) -> None:
+    random = np.random.default_rng(4)
+    true = random.uniform(1, 9, 40)
+    called = true * (1 + random.normal(0, 0.3, 40))
+    if rounded:
+        true, called = np.round(true), np.round(called)
+    found = limits_of_agreement(true, called)
+    expected = spearmanr(np.abs(called - true), (called + true) / 2)
+    assert (found.trend, found.trend_p) == pytest.approx((expected.statistic, expected.pvalue))
 
 
 def test_one_patient_has_no_interval() -> None:

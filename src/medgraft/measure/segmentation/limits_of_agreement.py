@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
+from scipy.special import stdtr
 
 from medgraft.errors import UsageError
 from medgraft.measure.estimate import Estimate
@@ -89,8 +89,17 @@ def _limits(differences: Floats, weights: Floats) -> Floats:
 
 
 def _trend(differences: Floats, sizes: Floats) -> tuple[float, float]:
-    """Spearman's correlation and its p-value."""
+    """Spearman's correlation, and its p-value by Student's t."""
     if len(differences) < 4 or np.ptp(differences) == 0 or np.ptp(sizes) == 0:
         return math.nan, math.nan
-    found = spearmanr(differences, sizes)
-    return float(found.statistic), float(found.pvalue)
+    trend = float(np.corrcoef(_ranks(differences), _ranks(sizes))[0, 1])
+    freedom = len(sizes) - 2
+    statistic = trend * math.sqrt(freedom / max(1 - trend**2, 1e-300))
+    return trend, float(2 * stdtr(freedom, -abs(statistic)))
+
+
+def _ranks(values: Floats) -> Floats:
+    """(n,) from 1 for the lowest; equal ones share the mean of their places. ``scipy.stats``, which has this, takes a
+    second to import."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2)[place], dtype=np.float64)

@@ -85,6 +85,7 @@ def test_the_same_run_gives_the_same_bytes(outlined_session, page):
     assert render_report(outlined_session).read_text("utf-8") == page
 
 
+@pytest.mark.slow
 def test_the_slider_shows_one_slice_at_a_time(outlined_session, page):
     playwright = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM.is_file():
@@ -92,6 +93,7 @@ def test_the_slider_shows_one_slice_at_a_time(outlined_session, page):
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 390, "height": 800})
+        tab.set_default_timeout(120_000)  # a busy machine takes its time over plotly.js
         said: list[str] = []
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))

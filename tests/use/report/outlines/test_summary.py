@@ -41,6 +41,12 @@ def test_a_mean_outline_is_told_and_must_be_beaten(run):
     assert not any("not shown that the model is better" in text for text in summarise_outlines(run).caveats)
 
 
+def test_poor_outlines_are_called_poor(run):
+    assert not any("poor" in text for text in summarise_outlines(run).caveats)
+    bad = {**run.base.metrics["test"], "dice": {"value": 0.3, "low": 0.25, "high": 0.35, "n": 18, "n_patients": 9}}
+    assert any("poor" in text for text in summarise_outlines(_with(run, test=bad)).caveats)
+
+
 def test_unknown_spacing_and_other_sources_are_told(run):
     meta = {**run.meta, "spacing_known": False, "warnings": ["leaking split"]}
     summary = summarise_outlines(_with(run, _meta=meta, **{"external:b": run.base.metrics["test"]}))

@@ -40,7 +40,19 @@ from medgraft.use.report.wording import clip, counted, humane
 
 __all__ = ["LocatedPage", "flat_terms", "located_card", "model_terms", "write_located"]
 
-_TOLD = {"format_version", "kind", "plan", "backbone", "strategy", "frozen", "channels", "engine", "head", "labels"}
+_TOLD = {
+    "format_version",
+    "kind",
+    "plan",
+    "settings",
+    "backbone",
+    "strategy",
+    "frozen",
+    "channels",
+    "engine",
+    "head",
+    "labels",
+}
 _ABSENT = {"frozen": "Backbone during training", "channels": "Input channels"}
 """Keys of ``model.json``, and the terms that mean nothing without them."""
 

@@ -21,7 +21,7 @@ from medgraft.use.report.outlines.figures.dice_by_size import dice_by_size
 from medgraft.use.report.outlines.figures.dice_distribution import dice_distribution
 from medgraft.use.report.outlines.grouped import Group, by_site, by_size
 from medgraft.use.report.outlines.overlays import outline_keys, outline_stacks
-from medgraft.use.report.outlines.run import MEASURES, OutlineRun, read_outlines
+from medgraft.use.report.outlines.run import CHIEF, MEASURES, OutlineRun, read_outlines
 from medgraft.use.report.outlines.summary import outline_numbers, outline_use, summarise_outlines
 from medgraft.use.report.outlines.tables import (
     empty_table,
@@ -119,7 +119,7 @@ def _class_table(run: OutlineRun) -> Table:
     rows = run.judged
     held = rows[rows["volume_true"] > 0].groupby("label")["case_id"].nunique()
     extra = {label: [Cell(count(int(held.get(label, 0))))] for label in run.base.labels}
-    return per_class_table(run.base, told_measures(run.base, MEASURES), extra, [Cell("Cases with it")])
+    return per_class_table(run.base, told_measures(run.base, CHIEF), extra, [Cell("Cases with it")])
 
 
 def _note(run: OutlineRun) -> str:

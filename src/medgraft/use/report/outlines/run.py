@@ -16,13 +16,15 @@ from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.located.run import checked_columns, read_located
 from medgraft.use.report.stored import optional_json, table
 
-__all__ = ["MEASURES", "OutlineRun", "read_outlines"]
+__all__ = ["CHIEF", "MEASURES", "OutlineRun", "read_outlines"]
 
 MEASURES = (
     *("dice", "iou", "nsd", "hd95", "volume_error", "volume_error_percent", "volume_bias"),
     *("lesion_sensitivity", "false_lesions"),
 )
 """In the order of the report."""
+CHIEF = ("dice", "nsd", "hd95", "volume_error", "volume_error_percent", "lesion_sensitivity")
+"""Those that are told of each class."""
 _COLUMNS = ("case_id", "patient_id", "site", "split", "label", "dice", "volume_true", "volume_called", "empty")
 _UNITS = {"pixels": "pixels", "pixels2": "pixels²", "mm2": "mm²", "voxels": "voxels"}
 

@@ -17,6 +17,8 @@ from medgraft.use.report.wording import clip, counted, decimal, listing, split_n
 __all__ = ["outline_numbers", "outline_use", "summarise_outlines"]
 
 _FAILED = 0.5
+_GOOD = 0.7
+"""Source: Zijdenbos et al., IEEE Trans Med Imaging 1994;13:716-724."""
 
 
 def summarise_outlines(run: OutlineRun) -> Summary:
@@ -80,7 +82,14 @@ def _caveats(run: OutlineRun, split: str, dice: Mapping[str, Any]) -> list[str]:
     counts = {label: int(held.get(label, 0)) for label in run.base.labels}
     trivial = [run.trivial(split), (run.base.estimate(split, "mean_mask_dice") or {}).get("value")]
     beaten = max((one for one in trivial if one is not None), default=None)
-    return [*data_caveats(run.base), *doubts(dice, "Dice", counts, beaten), *_spacing(run), *_reach(run)]
+    return [*data_caveats(run.base), *_poor(dice), *doubts(dice, "Dice", counts, beaten), *_spacing(run), *_reach(run)]
+
+
+def _poor(dice: Mapping[str, Any]) -> list[str]:
+    value = dice.get("value")
+    if value is None or value >= _GOOD:
+        return []
+    return [f"The agreement is poor: a Dice of {_GOOD} is commonly taken for the least that is good. Do not use it."]
 
 
 def _spacing(run: OutlineRun) -> list[str]:
