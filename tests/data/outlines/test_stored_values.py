@@ -72,6 +72,8 @@ def test_values_far_apart_and_more_than_a_portion() -> None:
     legend = settle_legend([], declared={2_000_000: "a", -7: "b", 70_000: "a"})
     assert holding_of(mask).values == {0, 2_000_000, -7, 70_000}
     ids = class_ids(mask, legend)
-    assert {(2, 699, 599): 1, (1, 5, 5): 2, (0, 0, 0): 1} == {
-        tuple(place): int(ids[tuple(place)]) for place in np.argwhere(ids).tolist()
+    assert {tuple(place): int(ids[tuple(place)]) for place in np.argwhere(ids).tolist()} == {
+        (2, 699, 599): 1,
+        (1, 5, 5): 2,
+        (0, 0, 0): 1,
     }
