@@ -198,3 +198,22 @@ def test_labels_of_boxes_may_be_merged_and_left_out(tmp_path: Path, paint: Paint
 def test_no_box_at_all_is_nothing_to_learn(tmp_path: Path, paint: Paint) -> None:
     with pytest.raises(CohortError, match="none of the 1 pictures has a box"):
         outline_boxes([drawn(paint(tmp_path / "a.png"))], CohortOptions())
+
+
+def test_another_mask_legend_or_box_is_another_digest(
+    data: Path, paint: Paint, square: Square, outlined: Outlined, tmp_path: Path
+) -> None:
+    """The pictures stay the same."""
+    first = outlined(data)
+    assert outlined(data).outlines_digest() == first.outlines_digest()
+    assert outlined(data, task="classification").outlines_digest() == ""
+    other_words = outlined(data, mask_values={"0": "background", "255": "vessel"})
+    assert other_words.outlines_digest() != first.outlines_digest()
+    paint(data / "masks" / "3.png", square(255, top=4))
+    assert outlined(data).outlines_digest() != first.outlines_digest()
+    assert outlined(data).pixels_digest() == first.pixels_digest()
+    digests = set()
+    for right in (4, 5, 5):
+        (data / "boxes.csv").write_text(f"stem,x0,y0,x1,y1\n3,1,1,{right},4\n", "utf-8")
+        digests.add(outlined(data, task="detection").outlines_digest())
+    assert len(digests) == 2

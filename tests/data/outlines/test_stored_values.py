@@ -54,3 +54,26 @@ def test_ids_are_those_of_the_legend(mask: np.ndarray) -> None:
     ids = class_ids(mask, legend)
     assert ids.dtype == np.uint8
     assert ids.tolist() == np.vectorize(wanted.get)(mask).tolist()
+
+
+def test_the_order_in_memory_is_no_matter() -> None:
+    mask = np.random.default_rng(0).integers(0, 3, (5, 6, 7)).astype(np.int16)
+    legend = settle_legend([], declared={1: "a", 2: "b"})
+    for other in (np.asfortranarray(mask), np.flip(np.flip(mask, 1).copy(), 1), mask[:, ::1]):
+        assert holding_of(other).digest == holding_of(mask).digest
+        ids = class_ids(other, legend)
+        assert np.array_equal(ids, mask)
+        assert ids.flags.c_contiguous
+
+
+def test_values_far_apart_and_more_than_a_portion() -> None:
+    mask = np.zeros((3, 700, 600), dtype=np.int32)
+    mask[2, 699, 599], mask[1, 5, 5], mask[0, 0, 0] = 2_000_000, -7, 70_000
+    legend = settle_legend([], declared={2_000_000: "a", -7: "b", 70_000: "a"})
+    assert holding_of(mask).values == {0, 2_000_000, -7, 70_000}
+    ids = class_ids(mask, legend)
+    assert {tuple(place): int(ids[tuple(place)]) for place in np.argwhere(ids).tolist()} == {
+        (2, 699, 599): 1,
+        (1, 5, 5): 2,
+        (0, 0, 0): 1,
+    }

@@ -133,6 +133,18 @@ class Cohort:
         text = self.table[["sha256", "member"]].astype(str).to_csv(index=False)
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
+    def outlines_digest(self) -> str:
+        """sha256 over the masks and what their values mean, or over the boxes, in order; "" where there are labels."""
+        if self.target == "labels":
+            return ""
+        digest = hashlib.sha256(self.target.encode())
+        if self.legend is not None:
+            digest.update(json.dumps(self.legend.to_json(), sort_keys=True).encode("utf-8", "surrogateescape"))
+            digest.update("\n".join(self.table["mask_sha256"].astype(str)).encode())
+        for boxes in (self.boxes or {}).values():
+            digest.update(json.dumps(boxes.rows).encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
     def public(self) -> pd.DataFrame:
         """The columns that may be written outside ``private/``."""
         targets = [name for name in self.table.columns if str(name).startswith(PREFIX)]

@@ -73,7 +73,7 @@ class Grid:
                 moved, start = np.flip(moved, axis), start - moved.shape[axis] + 1
             starts.append(start)
         if moved.shape == self.shape and not any(starts):
-            return np.ascontiguousarray(moved)
+            return moved
         if whole:
             raise ReaderError(self._other_size(values.shape) if moved.shape != self.shape else self._shifted(starts))
         sides = list(zip(order, starts, moved.shape, self.shape, strict=True))

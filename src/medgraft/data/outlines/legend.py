@@ -84,7 +84,7 @@ class Legend:
         ids = {self.values.get(value, 0) for value in held.values} | {self.parts.get(part, 0) for part in held.parts}
         return tuple(self.names[one - 1] for one in sorted(ids) if one)
 
-    def ids(self, values: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def ids(self, values: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
         """Stored values (any shape) → ids; values that are not known become background (see ``fault``)."""
         ids = np.zeros(values.shape, dtype=np.uint8)
         for value, one in self.values.items():

@@ -84,15 +84,18 @@ def _stored(path: Path) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
     if path.is_dir() or not holds_volume(path):
         return read_raster_mask(path), None
     if path.name.lower().endswith(_NIFTI):
-        from medgraft.data.imaging.nifti import nifti_place
+        from medgraft.data.imaging.nifti import nifti_place, nifti_values
         from medgraft.data.outlines.one_hot import is_one_hot, read_one_hot
 
         if is_one_hot(path):
             return read_one_hot(path, MAX_VOXELS), nifti_place(path)[1]
-    volume = read_volume(path, _refuse_pictures)
-    if volume.values.shape[0] != 1:
+        values, affine = nifti_values(path, MAX_VOXELS)
+    else:
+        volume = read_volume(path, _refuse_pictures)
+        values, affine = volume.values, volume.affine
+    if len(values) != 1:
         raise ReaderError("it is coloured; save the number of the class in each voxel")
-    return volume.values[0], volume.affine
+    return values[0], affine
 
 
 def _refuse_pictures(path: Path, member: str) -> NoReturn:
