@@ -97,13 +97,13 @@ class ResponseRule:
             f"{self.title}, on the sum of the targets' {what} ({self.unit}).",
             (
                 f"Targets: lesions of the first study of {mm}, at most {self.most_targets_a_structure} a structure and "
-                f"{self.most_targets} in all, the largest first."
+                f"{self.most_targets} in all, largest first."
             ),
             "CR: every target is gone.",
             f"PR: at least {-self.partial_percent:g} % less than at first.",
             (
-                f"PD: at least {self.progression_percent:g} %{least} more than the smallest sum so far; or targets that "
-                f"were gone are back; or a new lesion of {mm}."
+                f"PD: at least {self.progression_percent:g} %{least} more than the smallest sum so far; or targets "
+                f"that were gone are back; or a new lesion of {mm}."
             ),
             "SD: neither. NE: not evaluable.",
         ]
