@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from medgraft.errors import UsageError
-from medgraft.use.clinical.margin import reaches_edge, with_margin
+from medgraft.errors import DataError, UsageError
+from medgraft.use.clinical.margin import along_axes, reaches_edge, with_margin
 
 SPACING = (2.0, 1.0, 0.7)
 SHAPE = (26, 50, 72)
@@ -93,3 +93,22 @@ def test_a_cut_off_structure_is_noticed(ball):
 def test_what_does_not_fit_is_refused(mask, spacing, margin, said):
     with pytest.raises(UsageError, match=said):
         with_margin(mask, spacing, margin)
+
+
+def test_margins_of_the_patient_go_to_the_nearest_axes(oblique):
+    """Slices head to foot, rows front to back, columns left to right, turned by 17 degrees; and in another order."""
+    affine = oblique((3.0, 1.0, 0.5), angle=0.3)
+    assert along_axes((1.0, 2.0, 4.0), affine, 3) == (4.0, 2.0, 1.0)
+    assert along_axes((1.0, 2.0, 4.0), affine[:, [2, 0, 1, 3]], 3) == (1.0, 4.0, 2.0)
+    assert along_axes((5.0,), affine, 3) == (5.0, 5.0, 5.0)
+    assert along_axes((5.0,), None, 2) == (5.0, 5.0)
+
+
+def test_margins_that_cannot_be_placed_are_refused(oblique):
+    for given in (((1.0, 2.0, 3.0), None, 3), ((1.0, 2.0), oblique(), 3), ((1.0, 2.0, 3.0), None, 2)):
+        with pytest.raises(UsageError, match="head"):
+            along_axes(*given)
+    leaning = oblique()
+    leaning[:3, 0] += 0.2 * leaning[:3, 1]
+    with pytest.raises(DataError, match="right angles"):
+        along_axes((5.0,), leaning, 3)

@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.optimize import linear_sum_assignment
 
-from medgraft.errors import UsageError
+from medgraft.errors import DataError, UsageError
 
-__all__ = ["reaches_edge", "with_margin"]
+__all__ = ["along_axes", "reaches_edge", "with_margin"]
 
 Bools = NDArray[np.bool_]
 _ROUNDING = 1e-6
 """Share of the margin: a voxel that lies on it but for rounding is within."""
+_LEANS = 0.01
+"""Cosine: axes that are this far from a right angle make distances wrong by a percent."""
 _FAR = 1e6
 """So many margins long is a step along an axis without a margin: never within."""
 
@@ -48,6 +51,32 @@ def with_margin(mask: NDArray[Any], spacing: Sequence[float], margin_mm: float |
     else:
         changed[box] = within
     return changed
+
+
+def along_axes(margin_mm: Sequence[float], affine: NDArray[np.float64] | None, axes: int) -> tuple[float, ...]:
+    """A margin in the patient (left–right, front–back, head–foot), or one number, as one for each axis of an array.
+
+    ``affine``: index → mm RAS; each axis gets the margin of the direction of the patient that is nearest to it. Raises
+    ``UsageError`` where three numbers are given and directions are not known, ``DataError`` for a leaning stack, in
+    which distances along axes are none.
+    """
+    if affine is not None and axes == 3:
+        directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+        if np.abs(directions.T @ directions - np.eye(3)).max() > _LEANS:
+            raise DataError(
+                "adding a margin: the axes of this volume are not at right angles (gantry tilt or shear); resample it "
+                "to a straight grid first"
+            )
+    if len(margin_mm) == 1:
+        return (float(margin_mm[0]),) * axes
+    if len(margin_mm) != 3 or axes != 3 or affine is None:
+        raise UsageError(
+            f"adding a margin: got {len(margin_mm)} numbers; one is needed, or, for a volume whose place in the "
+            "patient is known, three (left–right, front–back, head–foot)"
+        )
+    rows, columns = linear_sum_assignment(-np.abs(directions))
+    nearest = dict(zip(columns.tolist(), rows.tolist(), strict=True))
+    return tuple(float(margin_mm[nearest[axis]]) for axis in range(3))
 
 
 def reaches_edge(mask: NDArray[Any]) -> bool:
