@@ -17,6 +17,7 @@ TRANSFER_ROOMS = (
     ("models",),
     ("training",),
     ("strategies",),
+    ("segmentation", "detection"),
     ("robustness", "pretraining"),
     ("adaptation",),
     ("selection",),

@@ -142,6 +142,8 @@ _FILES = (
     "learning_curve.json",
     "comparison.json",
     "history.csv",
+    "boxes.parquet",
+    "predicted_boxes.parquet",
     "predictions.parquet",
     "slices.parquet",
     "metrics.json",

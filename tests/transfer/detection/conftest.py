@@ -14,7 +14,7 @@ from medgraft.home import Home
 from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.transfer.detection.plan import DetectionPlan
 from medgraft.transfer.detection.settings import DetectionSettings
-from medgraft.transfer.detection.training import DetectionMaterial
+from medgraft.transfer.detection.training import DetectionMaterial, FittedDetector, fit_detector
 
 SIDE = 64
 LABELS = ("bar", "square")
@@ -44,31 +44,31 @@ def scenes() -> tuple[np.ndarray, list[Boxes]]:
     return np.stack([pixels for pixels, _ in made]), [boxes for _, boxes in made]
 
 
+def cases(scenes: tuple[np.ndarray, list[Boxes]], folder: Path) -> DetectionMaterial:
+    """24 cases to learn from, 12 for validation, 12 that nothing looks at."""
+    pixels, boxes = scenes
+    return DetectionMaterial(
+        pixels=lambda rows: pixels[rows],
+        boxes=boxes,
+        shapes=[(SIDE, SIDE)] * len(boxes),
+        train=np.arange(24),
+        val=np.arange(24, 36),
+        labels=LABELS,
+        backbone=resolve_backbone("test_resnet", weights="random", home=Home(folder / "home")),
+        channels=1,
+        modality="unknown",
+        checkpoints=folder / "checkpoints",
+        identity="scenes",
+    )
+
+
 @pytest.fixture
 def material(scenes, tmp_path) -> Callable[..., DetectionMaterial]:
-    """``material(**changes)``: 24 cases to learn from, 12 for validation, 12 that nothing looks at."""
-    pixels, boxes = scenes
-
-    def make(**changes: object) -> DetectionMaterial:
-        given = DetectionMaterial(
-            pixels=lambda rows: pixels[rows],
-            boxes=boxes,
-            shapes=[(SIDE, SIDE)] * len(boxes),
-            train=np.arange(24),
-            val=np.arange(24, 36),
-            labels=LABELS,
-            backbone=resolve_backbone("test_resnet", weights="random", home=Home(tmp_path / "home")),
-            channels=1,
-            modality="unknown",
-            checkpoints=tmp_path / "checkpoints",
-            identity="scenes",
-        )
-        return replace(given, **changes)
-
-    return make
+    """``material(**changes)``: see ``cases``."""
+    return lambda **changes: replace(cases(scenes, tmp_path), **changes)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan() -> DetectionPlan:
     """For these pictures as they are."""
     return DetectionPlan(
@@ -85,11 +85,17 @@ def plan() -> DetectionPlan:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Callable[..., DetectionSettings]:
     """Small and quick ones."""
     quick = {"strategy": "scratch", "width": 32, "convolutions": 1, "epochs": 12, "lr": 4e-3, "augment": False}
     return lambda **changes: DetectionSettings(**{**quick, "patience": 50, "ema": 0.9, **changes})
+
+
+@pytest.fixture(scope="session")
+def learnt(scenes, plan, settings, tmp_path_factory) -> FittedDetector:
+    """What two epochs give: for tests of what is done with it."""
+    return fit_detector(cases(scenes, tmp_path_factory.mktemp("learnt")), plan, settings(epochs=2))
 
 
 @pytest.fixture

@@ -11,16 +11,15 @@ from medgraft.errors import ArtifactError
 from medgraft.files import write_manifest
 from medgraft.transfer.detection.bundle import DetectorBundle, is_detector, read_detector, write_detector
 from medgraft.transfer.detection.decoding import Cuts
-from medgraft.transfer.detection.training import fit_detector
 from medgraft.transfer.tasks.detection import Detection
 
 
 @pytest.fixture
-def bundle(material, plan, settings):
-    asked = settings(epochs=2)
-    fitted = fit_detector(material(), plan, asked)
+def bundle(learnt, plan, settings):
     prepared = Preprocessing(size=plan.size, channels=1, fit=plan.fit)
-    return DetectorBundle(fitted.trained, asked, prepared, Detection(material().labels), Cuts(0.4, 0.05, "val"))
+    return DetectorBundle(
+        learnt.trained, settings(epochs=2), prepared, Detection(("bar", "square")), Cuts(0.4, 0.05, "val")
+    )
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ def test_it_is_plain_files(folder):
     }
     assert json.loads((folder / "labels.json").read_text())["task"] == "detection"
     calibration = json.loads((folder / "calibration.json").read_text())
-    assert (calibration["nms_iou"], calibration["score"], calibration["chosen_from"]) == (0.4, 0.05, "val")
+    assert (calibration["nms_iou"], calibration["threshold"], calibration["threshold_from"]) == (0.4, 0.05, "val")
     assert is_detector(folder)
     assert not is_detector(folder / "nowhere")
 
@@ -106,7 +105,8 @@ def test_a_bundle_of_another_task_is_refused(folder):
         ("preprocessing.json", {"size": 96}, "do not belong together"),
         ("preprocessing.json", {"fit": "pad"}, "do not belong together"),
         ("model.json", {"plan": {}}, "does not fit this medgraft"),
-        ("calibration.json", {"nms_iou": None, "format_version": 99}, "format version 99"),
+        ("calibration.json", {"nms_iou": None}, "does not fit this medgraft"),
+        ("calibration.json", {"format_version": 99}, "format version 99"),
     ],
 )
 def test_files_of_two_bundles_are_refused(folder, name, changes, told):

@@ -13,7 +13,6 @@ from medgraft.transfer.detection.decoding import (
     detect,
     suppressed,
 )
-from medgraft.transfer.detection.training import fit_detector
 
 LABELS = ("a", "b")
 
@@ -109,15 +108,15 @@ def test_where_nothing_is_right_there_is_still_an_answer():
     assert (cuts.nms_iou, cuts.score) == (OVERLAPS[0], 0.5)
 
 
-def test_boxes_come_in_the_pixels_of_the_picture_whatever_the_batch(material, plan, settings, scenes):
-    detector = fit_detector(material(), plan, settings(epochs=2)).trained.build()
+def test_boxes_come_in_the_pixels_of_the_picture_whatever_the_batch(learnt, plan, scenes):
+    detector = learnt.trained.build()
     pixels, _ = scenes
     rows = np.arange(20)
     small, large = (
         list(candidates_of(detector, lambda part: pixels[rows[part]], [plan.frame(*shape)] * 20, "cpu"))
         for shape in ((64, 64), (128, 192))
     )
-    alone = list(candidates_of(detector, lambda part: pixels[part + 17], [plan.frame(64, 64)], "cpu"))[0]
+    (alone,) = candidates_of(detector, lambda part: pixels[part + 17], [plan.frame(64, 64)], "cpu")
     np.testing.assert_allclose(alone.boxes, small[17].boxes, atol=1e-3)
     assert sum(map(len, small))
     for one, other in zip(small, large, strict=True):

@@ -7,13 +7,12 @@ import pytest
 import torch
 
 from medgraft.errors import ArtifactError
-from medgraft.transfer.detection.training import fit_detector
 from medgraft.transfer.detection.trained import arrays
 
 
 @pytest.fixture
-def trained(material, plan, settings):
-    return fit_detector(material(), plan, settings(epochs=1)).trained
+def trained(learnt):
+    return learnt.trained
 
 
 def test_it_gives_back_the_weights_that_it_was_made_of(trained):
@@ -31,7 +30,7 @@ def test_building_leaves_the_random_numbers_of_others_alone(trained):
 
 
 def test_a_head_of_another_network_is_an_error(trained):
-    fewer = {name: item for name, item in list(trained.head.items())[1:]}
+    fewer = dict(list(trained.head.items())[1:])
     for wrong in (replace(trained, head=fewer), replace(trained, spec=replace(trained.spec, classes=5))):
         with pytest.raises(ArtifactError, match="train it again"):
             wrong.build()

@@ -11,7 +11,7 @@ from medgraft.transfer.detection.decoding import candidates_of, choose_cuts, ima
 from medgraft.transfer.detection.training import fit_detector
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """What a test does to a training."""
 
 
@@ -24,7 +24,7 @@ class Killer(Progress):
 
     def track(self, items, *, total, label):
         if f"epoch {self.epoch} " in label:
-            raise Killed
+            raise KilledError
         yield from items
 
 
@@ -58,7 +58,7 @@ def test_what_was_killed_ends_as_what_was_not(material, plan, settings, tmp_path
     whole = fit_detector(material(cache=house / "a", checkpoints=tmp_path / "a"), plan, short)
     broken = material(cache=house / "b", checkpoints=tmp_path / "b")
     for epoch in (2, 3):  # in the first phase, then in the second
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             fit_detector(material(cache=house / "b", checkpoints=tmp_path / "b", progress=Killer(epoch)), plan, short)
     resumed = fit_detector(broken, plan, short)
     assert losses(resumed) == losses(whole)
@@ -93,18 +93,16 @@ def test_stages_up_to_the_frozen_stride_stay_and_the_others_learn(material, plan
         stage: any(not np.array_equal(fitted.trained.state[name], source[name].numpy()) for name in names)
         for stage, names in stages
     }
-    # strides of its stages: 4, 4, 8, 16, 32; the last is read by no level of this plan
-    assert list(moved.values())[:-2] == [False] * (len(moved) - 2)
-    assert moved["layer3"]
-    assert not moved["layer4"]
+    # strides of its stages: 2, 4, 8, 16, 32; no level of this plan reads the last
+    assert list(moved.values()) == [False, False, False, True, False]
     statistics = [name for name in source if name.endswith("running_mean")]
     assert all(np.array_equal(fitted.trained.state[name], source[name].numpy()) for name in statistics)
 
 
 @pytest.mark.parametrize("architecture", ["retinanet", "faster-rcnn"])
 def test_the_others_learn_as_well(material, plan, settings, architecture):
-    fitted = fit_detector(material(), plan, settings(architecture=architecture, epochs=2))
-    assert fitted.history[2]["val_loss"] < fitted.history[0]["val_loss"]
+    fitted = fit_detector(material(), plan, settings(architecture=architecture, epochs=1))
+    assert fitted.history[1]["val_loss"] < fitted.history[0]["val_loss"]
 
 
 def test_full_learns_from_the_sources_weights_all_of_them(material, plan, settings):

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -37,7 +36,6 @@ __all__ = ["DetectorBundle", "is_detector", "read_detector", "write_detector"]
 
 _MARKS = ("model.json", "MANIFEST.sha256")
 _BACKBONE, _HEAD = "backbone.", "head."
-_SUPPRESSION = "score-and-overlap"
 Pixels = NDArray[np.float32]
 
 
@@ -93,12 +91,20 @@ def write_detector(folder: Path, bundle: DetectorBundle) -> None:
             "detector": asdict(trained.spec),
             "plan": trained.plan.model_dump(mode="json"),
             "settings": bundle.settings.model_dump(mode="json"),
+            "strategy": {"kind": bundle.settings.strategy},
+            "frozen": bundle.settings.strategy == "linear-probe",
+            "engine": {"name": "torch"},
+            "head": {
+                "kind": trained.spec.architecture,
+                "features": trained.spec.width,
+                "classes": trained.spec.classes,
+            },
         }
         write_json(fresh / "model.json", content)
         write_json(fresh / "preprocessing.json", bundle.preprocessing.model_dump(mode="json"))
         task = bundle.task
         write_json(fresh / "labels.json", {"labels": list(task.labels), "positive": None, "task": task.kind})
-        write_json(fresh / "calibration.json", {"kind": _SUPPRESSION, **bundle.cuts.to_json()})
+        write_json(fresh / "calibration.json", {"kind": "none", **bundle.cuts.to_json()})
         write_manifest(fresh)
         if folder.exists():
             shutil.rmtree(folder)
@@ -141,10 +147,10 @@ def read_detector(folder: Path, device: str = "cpu") -> DetectorBundle:
             DetectionSettings(**model["settings"]),
             Preprocessing(**_plain(folder / "preprocessing.json")),
             Detection(tuple(labels["labels"])),
-            Cuts(cuts["nms_iou"], cuts["score"], cuts["chosen_from"]),
+            Cuts.of(cuts),
             device,
         )
-    except (AttributeError, KeyError, TypeError, ValidationError, SafetensorError, OSError, UsageError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError, OSError, UsageError) as error:
         raise ArtifactError(
             f"reading the bundle {folder}: it does not fit this medgraft ({error}); fit again"
         ) from error

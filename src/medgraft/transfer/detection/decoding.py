@@ -8,8 +8,8 @@ boxes below the cut, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,17 @@ from medgraft.transfer.detection.frame import Frame
 from medgraft.transfer.detection.network import Detector
 from medgraft.transfer.training.placement import Placement
 
-__all__ = ["OVERLAPS", "Candidates", "Cuts", "Found", "candidates_of", "choose_cuts", "detect", "image_boxes", "suppressed"]
+__all__ = [
+    "OVERLAPS",
+    "Candidates",
+    "Cuts",
+    "Found",
+    "candidates_of",
+    "choose_cuts",
+    "detect",
+    "image_boxes",
+    "suppressed",
+]
 
 OVERLAPS = (0.3, 0.4, 0.5, 0.6, 0.7)
 """IoU from which a box suppresses a worse one of its label: what is tried."""
@@ -44,8 +54,13 @@ class Cuts:
     chosen_from: str
 
     def to_json(self) -> dict[str, Any]:
-        """For ``calibration.json``."""
-        return asdict(self)
+        """For ``calibration.json``, where a score is a threshold as in other tasks."""
+        return {"threshold": self.score, "threshold_from": self.chosen_from, "nms_iou": self.nms_iou}
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Cuts:
+        """From ``calibration.json``."""
+        return cls(float(content["nms_iou"]), float(content["threshold"]), str(content["threshold_from"]))
 
 
 @dataclass(frozen=True)
@@ -98,8 +113,8 @@ def candidates_of(
 
 
 def suppressed(candidates: Candidates, overlap: float) -> Candidates:
-    """What is left when of boxes of one label that overlap by more than ``overlap`` the best stays: the ``MOST`` best of
-    each label, by falling score."""
+    """What is left when of boxes of one label that overlap by more than ``overlap`` the best stays: the ``MOST`` best
+    of each label, by falling score."""
     boxes, scores = torch.from_numpy(candidates.boxes), torch.from_numpy(candidates.scores)
     kept = candidates.take(batched_nms(boxes, scores, torch.from_numpy(candidates.kinds), overlap).numpy())
     rank = np.zeros(len(kept), dtype=np.int64)

@@ -202,7 +202,8 @@ def _fcos(spec: DetectorSpec, plan: DetectionPlan, features: _Features) -> nn.Mo
     # Distances pass a ReLU: from zero half of them would start without a gradient.
     nn.init.constant_(head.regression_head.bbox_reg.bias, plan.reach)
     anchors = AnchorGenerator(tuple((stride,) for stride in plan.strides), ((1.0,),) * len(plan.strides))
-    return FCOS(features, spec.classes, anchor_generator=anchors, head=head, **_OPEN)
+    model: nn.Module = FCOS(features, spec.classes, anchor_generator=anchors, head=head, **_OPEN)
+    return model
 
 
 def _retinanet(spec: DetectorSpec, plan: DetectionPlan, features: _Features) -> nn.Module:
@@ -211,13 +212,14 @@ def _retinanet(spec: DetectorSpec, plan: DetectionPlan, features: _Features) -> 
     head = RetinaNetHead(spec.width, anchors.num_anchors_per_location()[0], spec.classes, norm_layer=norm)
     for branch in (head.classification_head, head.regression_head):
         branch.conv = branch.conv[: spec.convolutions]
-    return RetinaNet(features, spec.classes, anchor_generator=anchors, head=head, **_OPEN)
+    model: nn.Module = RetinaNet(features, spec.classes, anchor_generator=anchors, head=head, **_OPEN)
+    return model
 
 
 def _faster_rcnn(spec: DetectorSpec, plan: DetectionPlan, features: _Features) -> nn.Module:
     anchors, names = _anchors(plan), [str(number) for number in range(len(plan.strides))]
     pool = MultiScaleRoIAlign(names, output_size=7, sampling_ratio=2)
-    return FasterRCNN(
+    model: nn.Module = FasterRCNN(
         features,
         num_classes=None,
         rpn_anchor_generator=anchors,
@@ -234,6 +236,7 @@ def _faster_rcnn(spec: DetectorSpec, plan: DetectionPlan, features: _Features) -
         box_detections_per_img=_CANDIDATES,
         box_batch_size_per_image=128,
     )
+    return model
 
 
 def _anchors(plan: DetectionPlan) -> AnchorGenerator:

@@ -61,9 +61,7 @@ class DetectionPlan(BaseModel):
         return Frame(rows, columns, self.size, self.fit)
 
 
-def plan_detection(
-    boxes: Sequence[Boxes], shapes: Sequence[tuple[int, int]], size: int | None = None
-) -> DetectionPlan:
+def plan_detection(boxes: Sequence[Boxes], shapes: Sequence[tuple[int, int]], size: int | None = None) -> DetectionPlan:
     """The plan for training cases: of each its boxes, and rows and columns of its picture. ``size``: the side of the
     input, where it is asked for. Raises ``DataError`` where no case has a box."""
     if not any(len(one) for one in boxes):
@@ -82,9 +80,7 @@ def plan_detection(
         size=side,
         fit=fit,
         strides=strides,
-        anchor_sizes=tuple(
-            _anchors(_root(together[level == number]), stride) for number, stride in enumerate(strides)
-        ),
+        anchor_sizes=tuple(_anchors(_root(together[level == number]), stride) for number, stride in enumerate(strides)),
         aspects=_aspects(together),
         reach=round(reach, 3),
         most=max(len(one) for one in boxes),
@@ -107,9 +103,7 @@ def _side(boxes: Sequence[Boxes], shapes: Sequence[tuple[int, int]], fit: Fit) -
     return _SIDES[-1]
 
 
-def _framed(
-    boxes: Sequence[Boxes], shapes: Sequence[tuple[int, int]], side: int, fit: Fit
-) -> dict[str, Floats]:
+def _framed(boxes: Sequence[Boxes], shapes: Sequence[tuple[int, int]], side: int, fit: Fit) -> dict[str, Floats]:
     """Width and height (m, 2) in the square of every box, by label."""
     found = defaultdict[str, list[Floats]](list)
     for one, (rows, columns) in zip(boxes, shapes, strict=True):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Architecture", "DetectionSettings", "DetectionStrategy"]
+__all__ = ["DETECTION_STRATEGIES", "Architecture", "DetectionSettings", "DetectionStrategy"]
 
 Architecture = Literal["fcos", "retinanet", "faster-rcnn"]
 DetectionStrategy = Literal["linear-probe", "lp-ft", "full", "scratch"]
+DETECTION_STRATEGIES: tuple[DetectionStrategy, ...] = get_args(DetectionStrategy)
 
 
 class DetectionSettings(BaseModel):
@@ -24,8 +25,8 @@ class DetectionSettings(BaseModel):
     strategy: Annotated[
         DetectionStrategy,
         Field(
-            description="linear-probe: the backbone stays, pyramid and head learn; lp-ft: that first, then the backbone "
-            "too; full: all from the start; scratch: all, from random weights"
+            description="linear-probe: the backbone stays, pyramid and head learn; lp-ft: that first, then the "
+            "backbone too; full: all from the start; scratch: all, from random weights"
         ),
     ] = "lp-ft"
     size: Annotated[

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ class DetectionMaterial:
     cache: Path | None = None
     seed: int = 0
     device: str = "cpu"
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
 
     def framed(self, plan: DetectionPlan) -> list[NDArray[np.float64]]:
         """Of every row (n, 5): corners in the square, and the class index."""
@@ -221,13 +221,15 @@ class _Course:
         if not phase.stride:
             return []
         labels = [label for label, _ in stages]
-        (last,) = [one for one in find_levels(self.bare, stages, (phase.stride,))]
+        (last,) = find_levels(self.bare, stages, (phase.stride,))
         return [name for _, names in stages[: labels.index(last.module) + 1] for name in names]
 
     def _freeze_unread(self, parts: Parts) -> None:
         """What comes after the last level gets no gradient and would only be decayed."""
         read = {id(item) for part in (parts.frozen, parts.learning) if part is not None for item in part.parameters()}
-        PartlyFrozen(self.bare, parameters=[name for name, item in self.bare.named_parameters() if id(item) not in read])
+        PartlyFrozen(
+            self.bare, parameters=[name for name, item in self.bare.named_parameters() if id(item) not in read]
+        )
         if parts.frozen is not None:
             PartlyFrozen(parts.frozen, modules=[""])
 
@@ -242,9 +244,8 @@ class _Course:
         policy = self._augmentation().policy if settings.augment else None
         named = (self.backbone.facts, frozen, self.plan.size, self.plan.fit, policy, material.seed, material.channels)
         key = hashlib.sha256(f"{_STATE_VERSION}|{material.identity}|{named}".encode()).hexdigest()[:32]
-        plan = PrefixPlan(
-            material.cache / "prefix" / key, len(material.boxes), self._views(phase), "scaled16", int(settings.cache_gb * 1e9)
-        )
+        folder, limit = material.cache / "prefix" / key, int(settings.cache_gb * 1e9)
+        plan = PrefixPlan(folder, len(material.boxes), self._views(phase), "scaled16", limit)
         placement = Placement(material.device)
         prefix = PartlyFrozen(placement.network(parts.frozen), modules=[""])
         return PrefixFeed(prefix, self._pixels(), plan, placement, material.progress)
