@@ -32,9 +32,10 @@ from medgraft.progress import Progress
 from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.transfer.detection.bundle import DetectorBundle, write_detector
 from medgraft.transfer.detection.decoding import Candidates, candidates_of, choose_cuts, image_boxes, suppressed
+from medgraft.transfer.detection.material import DetectionMaterial
 from medgraft.transfer.detection.plan import plan_detection
 from medgraft.transfer.detection.settings import DETECTION_STRATEGIES, DetectionSettings
-from medgraft.transfer.detection.training import DetectionMaterial, fit_detector
+from medgraft.transfer.detection.training import fit_detector
 from medgraft.transfer.tasks.detection import Detection
 from medgraft.use.prediction.box_finder import BoxFinder, Looked
 from medgraft.use.prediction.coco_export import Pictured, write_coco

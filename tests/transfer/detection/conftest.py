@@ -12,9 +12,10 @@ import pytest
 from medgraft.data.outlines.boxes import Box, Boxes
 from medgraft.home import Home
 from medgraft.source.backbones.resolve import resolve_backbone
+from medgraft.transfer.detection.material import DetectionMaterial
 from medgraft.transfer.detection.plan import DetectionPlan
 from medgraft.transfer.detection.settings import DetectionSettings
-from medgraft.transfer.detection.training import DetectionMaterial, FittedDetector, fit_detector
+from medgraft.transfer.detection.training import FittedDetector, fit_detector
 
 SIDE = 64
 LABELS = ("bar", "square")

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from medgraft.data.outlines.boxes import Boxes
 from medgraft.errors import UsageError
-from medgraft.progress import Progress
 from medgraft.source.backbones.backbone import Backbone
 from medgraft.transfer.detection.augmentation import BoxAugmentation, box_policy
 from medgraft.transfer.detection.boxes_feed import BoxesFeed
+from medgraft.transfer.detection.material import DetectionMaterial
 from medgraft.transfer.detection.network import Detector, DetectorSpec, LossRows, build_detector
 from medgraft.transfer.detection.plan import DetectionPlan
 from medgraft.transfer.detection.pyramid import Level, Parts, cut_pyramid, find_levels
@@ -41,7 +39,7 @@ from medgraft.transfer.training.plan import PrefixPlan, Rates
 from medgraft.transfer.training.prefix_feed import PrefixFeed
 from medgraft.transfer.training.recipe import Cases, Recipe
 
-__all__ = ["DetectionMaterial", "FittedDetector", "fit_detector"]
+__all__ = ["FittedDetector", "fit_detector"]
 
 _STATE_VERSION = 1
 """Part of the fingerprint: a change of the training code that old checkpoints should not be carried over raises it."""
@@ -50,41 +48,6 @@ _PARTS = {
     "retinanet": ("class", "box"),
     "faster-rcnn": ("class", "box", "object", "proposal"),
 }
-
-
-@dataclass(frozen=True)
-class DetectionMaterial:
-    """Cases by row, a row being the position in the sorted cohort.
-
-    ``pixels(rows)`` gives (m, C, S, S) float32 in [0, 1], prepared as the plan says; ``boxes`` and ``shapes`` (rows and
-    columns of the picture) have an entry for every row; ``identity`` says which pictures, prepared how, these are;
-    ``cache``: the folder for frozen activations, ``None`` where none are kept.
-    """
-
-    pixels: Callable[[NDArray[np.int64]], NDArray[np.float32]]
-    boxes: Sequence[Boxes]
-    shapes: Sequence[tuple[int, int]]
-    train: NDArray[np.int64]
-    val: NDArray[np.int64]
-    labels: tuple[str, ...]
-    backbone: Backbone
-    channels: int
-    modality: str
-    checkpoints: Path
-    identity: str
-    cache: Path | None = None
-    seed: int = 0
-    device: str = "cpu"
-    progress: Progress = field(default_factory=Progress)
-
-    def framed(self, plan: DetectionPlan) -> list[NDArray[np.float64]]:
-        """Of every row (n, 5): corners in the square, and the class index."""
-        number = {label: float(place) for place, label in enumerate(self.labels)}
-        found = []
-        for boxes, shape in zip(self.boxes, self.shapes, strict=True):
-            kinds = np.array([number[label] for label in boxes.labels]).reshape(-1, 1)
-            found.append(np.concatenate([plan.frame(*shape).inside(boxes.corners), kinds], axis=1))
-        return found
 
 
 @dataclass(frozen=True)
