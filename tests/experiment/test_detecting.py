@@ -50,10 +50,10 @@ def drawn(number):
 
 @pytest.fixture(scope="module")
 def detected(tmp_path_factory):
-    """A run: 56 pictures in two folders, whose names say nothing about boxes."""
+    """A run: 44 pictures in two folders, whose names say nothing about boxes."""
     folder = tmp_path_factory.mktemp("detected")
     data, boxes = folder / "data", {}
-    for number in range(56):
+    for number in range(44):
         path = data / ("odd" if number % 2 else "even") / f"{number:02d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         pixels, boxes[path.name] = drawn(number)
@@ -69,7 +69,7 @@ def detected(tmp_path_factory):
         for case, path in zip(work.cohort.table["case_id"], work.cohort.table["path"], strict=True)
     }
     work.config = work.config.model_copy(update={"strategy": {"kind": "scratch"}})
-    quick = {"size": 64, "width": 32, "convolutions": 1, "epochs": 10, "lr": 4e-3, "ema": 0.9, "patience": 50}
+    quick = {"size": 64, "width": 32, "convolutions": 1, "epochs": 9, "lr": 4e-3, "ema": 0.9, "patience": 50}
     learn_and_judge_boxes(work, by_case, DetectionSettings(**quick))
     return SimpleNamespace(run=folder / "run", data=data, home=home, boxes=boxes, by_case=by_case, work=work)
 
@@ -133,7 +133,7 @@ def test_the_bundle_is_of_the_validations_choice(detected):
     assert (bundle.cuts.score, bundle.cuts.nms_iou) == (thresholds["score"], thresholds["nms_iou"])
     assert bundle.settings.strategy == "scratch"
     history = pd.read_csv(detected.run / "history.csv")
-    assert list(history["epoch"]) == list(range(11))
+    assert list(history["epoch"]) == list(range(10))
 
 
 def test_new_files_get_boxes_in_their_own_pixels(detected, tmp_path):
@@ -183,5 +183,5 @@ def test_what_is_not_there_is_told(detected, tmp_path):
 
 
 def test_a_cohort_without_a_box_is_refused(detected):
-    with pytest.raises(CohortError, match="none of 56 cases has a box"):
+    with pytest.raises(CohortError, match="none of 44 cases has a box"):
         learn_and_judge_boxes(detected.work, {})
