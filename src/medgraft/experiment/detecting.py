@@ -31,11 +31,10 @@ from medgraft.measure.detection.evaluation import box_counts, evaluate_boxes
 from medgraft.progress import Progress
 from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.transfer.detection.bundle import DetectorBundle, write_detector
-from medgraft.transfer.detection.decoding import Candidates, candidates_of, choose_cuts, image_boxes, suppressed
+from medgraft.transfer.detection.decoding import Candidates, choose_cuts, image_boxes, suppressed
 from medgraft.transfer.detection.material import DetectionMaterial
 from medgraft.transfer.detection.plan import plan_detection
 from medgraft.transfer.detection.settings import DETECTION_STRATEGIES, DetectionSettings
-from medgraft.transfer.detection.training import fit_detector
 from medgraft.transfer.tasks.detection import Detection
 from medgraft.use.prediction.box_finder import BoxFinder, Looked
 from medgraft.use.prediction.coco_export import Pictured, write_coco
@@ -100,6 +99,10 @@ class _Judge:
 
     def learn(self) -> tuple[DetectorBundle, dict[str, list[Candidates]]]:
         """Plan, train, choose the cuts, write the bundle; and the candidates of the parts that are judged."""
+        # torch is imported to train: a start of the command line with another task never comes here
+        from medgraft.transfer.detection.looking import candidates_of
+        from medgraft.transfer.detection.training import fit_detector
+
         work, train = self.work, self.rows("train")
         plan = plan_detection(
             [self.boxes[row] for row in train], [self.shapes[row] for row in train], self.settings.size

@@ -8,7 +8,6 @@ from medgraft.transfer.detection.decoding import (
     OVERLAPS,
     Candidates,
     Cuts,
-    candidates_of,
     choose_cuts,
     detect,
     suppressed,
@@ -106,20 +105,3 @@ def test_the_overlap_is_the_one_with_the_highest_map50():
 def test_where_nothing_is_right_there_is_still_an_answer():
     cuts = choose_cuts([candidates()], [{"a": np.array([[0.0, 0, 5, 5]])}], LABELS, "val")
     assert (cuts.nms_iou, cuts.score) == (OVERLAPS[0], 0.5)
-
-
-def test_boxes_come_in_the_pixels_of_the_picture_whatever_the_batch(learnt, plan, scenes):
-    detector = learnt.trained.build()
-    pixels, _ = scenes
-    rows = np.arange(20)
-    small, large = (
-        list(candidates_of(detector, lambda part: pixels[rows[part]], [plan.frame(*shape)] * 20, "cpu"))
-        for shape in ((64, 64), (128, 192))
-    )
-    (alone,) = candidates_of(detector, lambda part: pixels[part + 17], [plan.frame(64, 64)], "cpu")
-    np.testing.assert_allclose(alone.boxes, small[17].boxes, atol=1e-3)
-    assert sum(map(len, small))
-    for one, other in zip(small, large, strict=True):
-        np.testing.assert_allclose(one.boxes * [3, 2, 3, 2], other.boxes, atol=1e-9)
-        assert one.boxes.min(initial=0) >= 0
-        assert one.boxes.max(initial=0) <= 64

@@ -6,8 +6,9 @@ import torch
 from medgraft.home import Home
 from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.transfer.detection.boxes_feed import NO_BOX
-from medgraft.transfer.detection.network import FLOOR, DetectorSpec, LossRows, build_detector
+from medgraft.transfer.detection.network import FLOOR, LossRows, build_detector
 from medgraft.transfer.detection.pyramid import cut_pyramid, find_levels
+from medgraft.transfer.detection.settings import DetectorSpec
 
 ARCHITECTURES = ("fcos", "retinanet", "faster-rcnn")
 BOXES = torch.tensor([[[10.0, 10, 26, 26, 1], [40, 40, 60, 50, 0]], [[0, 0, 0, 0, NO_BOX], [0, 0, 0, 0, NO_BOX]]])

@@ -7,7 +7,8 @@ from medgraft.data.outlines.boxes import Boxes
 from medgraft.errors import UsageError
 from medgraft.measure.detection.evaluation import evaluate_boxes
 from medgraft.progress import Progress
-from medgraft.transfer.detection.decoding import candidates_of, choose_cuts, image_boxes, suppressed
+from medgraft.transfer.detection.decoding import choose_cuts, image_boxes, suppressed
+from medgraft.transfer.detection.looking import candidates_of
 from medgraft.transfer.detection.training import fit_detector
 
 

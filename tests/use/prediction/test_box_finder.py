@@ -12,10 +12,10 @@ from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.embedding.embed import Picture
 from medgraft.transfer.detection.bundle import DetectorBundle, write_detector
 from medgraft.transfer.detection.decoding import Cuts
-from medgraft.transfer.detection.network import DetectorSpec, build_detector
+from medgraft.transfer.detection.network import build_detector
 from medgraft.transfer.detection.plan import DetectionPlan
 from medgraft.transfer.detection.pyramid import cut_pyramid, find_levels
-from medgraft.transfer.detection.settings import DetectionSettings
+from medgraft.transfer.detection.settings import DetectionSettings, DetectorSpec
 from medgraft.transfer.detection.trained import TrainedDetector, arrays
 from medgraft.transfer.tasks.detection import Detection
 from medgraft.use.prediction.box_finder import BoxFinder

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,14 @@ from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.errors import ArtifactError, UsageError
 from medgraft.files import read_json, verify_manifest, write_bytes, write_json, write_manifest
 from medgraft.source.backbones.backbone import BackboneFacts
-from medgraft.transfer.detection.decoding import Candidates, Cuts, Found, candidates_of, detect, suppressed
-from medgraft.transfer.detection.network import Detector, DetectorSpec
+from medgraft.transfer.detection.decoding import Candidates, Cuts, Found, detect, suppressed
 from medgraft.transfer.detection.plan import DetectionPlan
-from medgraft.transfer.detection.settings import DetectionSettings
+from medgraft.transfer.detection.settings import DetectionSettings, DetectorSpec
 from medgraft.transfer.detection.trained import TrainedDetector
 from medgraft.transfer.tasks.detection import Detection
+
+if TYPE_CHECKING:
+    from medgraft.transfer.detection.network import Detector
 
 __all__ = ["DetectorBundle", "is_detector", "read_detector", "write_detector"]
 
@@ -66,6 +68,8 @@ class DetectorBundle:
         return [detect(one, self.cuts, self.task.labels) for one in self._candidates(pixels, shapes)]
 
     def _candidates(self, pixels: Iterable[Pixels], shapes: Sequence[tuple[int, int]]) -> Iterator[Candidates]:
+        from medgraft.transfer.detection.looking import candidates_of  # torch: to look, not to read a bundle
+
         given = iter(pixels)
         frames = [self.trained.plan.frame(*shape) for shape in shapes]
 

@@ -8,28 +8,22 @@ boxes below the cut, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torchvision.ops import batched_nms
 
 from medgraft.measure.detection.average_precision import MAP50
 from medgraft.measure.detection.matching import MOST, ImageBoxes, Matches, match_class
 from medgraft.measure.detection.weighted import WeightedMatches
-from medgraft.transfer.detection.frame import Frame
-from medgraft.transfer.detection.network import Detector
-from medgraft.transfer.training.placement import Placement
 
 __all__ = [
     "OVERLAPS",
     "Candidates",
     "Cuts",
     "Found",
-    "candidates_of",
     "choose_cuts",
     "detect",
     "image_boxes",
@@ -39,9 +33,6 @@ __all__ = [
 OVERLAPS = (0.3, 0.4, 0.5, 0.6, 0.7)
 """IoU from which a box suppresses a worse one of its label: what is tried."""
 _HIT = 0.5
-_BATCH = 16
-_LEAST = 1e-3
-"""Pixels of width and height that a box has at least."""
 Floats = NDArray[np.float64]
 
 
@@ -93,28 +84,13 @@ class Found:
         return len(self.labels)
 
 
-def candidates_of(
-    detector: Detector, pixels: Callable[[NDArray[np.int64]], NDArray[np.float32]], frames: Sequence[Frame], device: str
-) -> Iterator[Candidates]:
-    """Of each picture; ``pixels(rows)`` gives (m, C, S, S) in [0, 1] of pictures by number, as many as ``frames``. The
-    size of a batch does not change what is found."""
-    placement = Placement(device)
-    placement.network(detector).eval()
-    rows = np.arange(len(frames))
-    for part in np.split(rows, range(_BATCH, len(rows), _BATCH)) if len(rows) else []:
-        with torch.inference_mode(), placement.precision():
-            given = detector.candidates(placement.array(pixels(part)))
-        for row, raw in zip(part.tolist(), given, strict=True):
-            boxes = frames[row].original(raw.boxes.float().cpu().numpy())
-            good = (boxes[:, 2:] - boxes[:, :2] >= _LEAST).all(axis=1)
-            yield Candidates(
-                boxes[good], raw.scores.double().cpu().numpy()[good], raw.labels.cpu().numpy().astype(np.int64)[good]
-            )
-
-
 def suppressed(candidates: Candidates, overlap: float) -> Candidates:
     """What is left when of boxes of one label that overlap by more than ``overlap`` the best stays: the ``MOST`` best
     of each label, by falling score."""
+    # torchvision found the candidates: where there are any it is imported already, and nobody else needs it
+    import torch
+    from torchvision.ops import batched_nms
+
     boxes, scores = torch.from_numpy(candidates.boxes), torch.from_numpy(candidates.scores)
     kept = candidates.take(batched_nms(boxes, scores, torch.from_numpy(candidates.kinds), overlap).numpy())
     rank = np.zeros(len(kept), dtype=np.int64)

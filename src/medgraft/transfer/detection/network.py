@@ -28,9 +28,9 @@ from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 
 from medgraft.transfer.detection.boxes_feed import NO_BOX
 from medgraft.transfer.detection.plan import DetectionPlan
-from medgraft.transfer.detection.settings import Architecture
+from medgraft.transfer.detection.settings import DetectorSpec
 
-__all__ = ["FLOOR", "Detector", "DetectorSpec", "LossRows", "Raw", "build_detector"]
+__all__ = ["FLOOR", "Detector", "LossRows", "Raw", "build_detector"]
 
 FLOOR = 0.02
 """Scores below it are no candidates."""
@@ -46,16 +46,6 @@ _OPEN: dict[str, Any] = {
     "topk_candidates": _A_LEVEL,
 }
 """Postprocessing that lets every candidate through; which are suppressed is chosen later (``decoding``)."""
-
-
-@dataclass(frozen=True)
-class DetectorSpec:
-    """What the network is, as plain data; ``classes`` without a background."""
-
-    architecture: Architecture
-    classes: int
-    width: int
-    convolutions: int
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,19 @@
-"""How a detector is trained: every option, its unit and its default in one place."""
+"""How a detector is trained: every option, its unit and its default in one place; and what its network is."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["DETECTION_STRATEGIES", "Architecture", "DetectionSettings", "DetectionStrategy"]
+__all__ = [
+    "DETECTION_STRATEGIES",
+    "Architecture",
+    "DetectionSettings",
+    "DetectionStrategy",
+    "DetectorSpec",
+]
 
 Architecture = Literal["fcos", "retinanet", "faster-rcnn"]
 DetectionStrategy = Literal["linear-probe", "lp-ft", "full", "scratch"]
@@ -62,3 +69,13 @@ class DetectionSettings(BaseModel):
         int, Field(ge=1, le=64, description="augmented views of a picture whose frozen activations are kept")
     ] = 10
     cache_gb: Annotated[float, Field(ge=0, description="most disk for frozen activations, GB; 0: none is kept")] = 4.0
+
+
+@dataclass(frozen=True)
+class DetectorSpec:
+    """What the network is, as plain data; ``classes`` without a background."""
+
+    architecture: Architecture
+    classes: int
+    width: int
+    convolutions: int

@@ -1,22 +1,22 @@
-"""What training leaves behind, as plain data, and the network that is built from it."""
+"""What training leaves behind, as plain data (no torch), from which the network can be built."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from medgraft.errors import ArtifactError
 from medgraft.source.backbones.backbone import BackboneFacts
 from medgraft.source.backbones.resolve import backbone_from_facts
-from medgraft.transfer.detection.network import Detector, DetectorSpec, build_detector
 from medgraft.transfer.detection.plan import DetectionPlan
-from medgraft.transfer.detection.pyramid import cut_pyramid, find_levels
+from medgraft.transfer.detection.settings import DetectorSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from medgraft.transfer.detection.network import Detector
 
 __all__ = ["TrainedDetector", "arrays"]
 
@@ -33,23 +33,11 @@ class TrainedDetector:
     head: Mapping[str, NDArray[Any]]
 
     def build(self) -> Detector:
-        """The network in eval mode, over pixels (N, C, S, S) in [0, 1]. Raises ``ArtifactError`` where weights and
-        description do not fit."""
+        """See ``assembled``."""
+        from medgraft.transfer.detection.assembly import assembled  # torch: to build, not to describe
+
         source = backbone_from_facts(self.backbone)
-        bare = source.build(self.channels, self.state)
-        levels = find_levels(bare, source.stages(bare), self.plan.strides)
-        whole = cut_pyramid(bare, levels, ()).learning
-        with torch.random.fork_rng(devices=[]):
-            detector = build_detector(self.spec, self.plan, whole, [level.channels for level in levels])
-        given = {name: torch.from_numpy(np.array(item)) for name, item in self.head.items()}
-        wanted = detector.head_state()
-        if {name: item.shape for name, item in given.items()} != {name: item.shape for name, item in wanted.items()}:
-            raise ArtifactError(
-                f"building the detector: the weights of its head ({len(given)} tensors) are not those that its "
-                f"description asks for ({len(wanted)}); train it again"
-            )
-        detector.model.load_state_dict(given, strict=False)  # the rest is the backbone's, loaded above
-        return detector.eval()
+        return assembled(source, self.channels, self.spec, self.plan, self.state, self.head)
 
 
 def arrays(state: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:

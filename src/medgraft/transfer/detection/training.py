@@ -23,10 +23,10 @@ from medgraft.source.backbones.backbone import Backbone
 from medgraft.transfer.detection.augmentation import BoxAugmentation, box_policy
 from medgraft.transfer.detection.boxes_feed import BoxesFeed
 from medgraft.transfer.detection.material import DetectionMaterial
-from medgraft.transfer.detection.network import Detector, DetectorSpec, LossRows, build_detector
+from medgraft.transfer.detection.network import Detector, LossRows, build_detector
 from medgraft.transfer.detection.plan import DetectionPlan
 from medgraft.transfer.detection.pyramid import Level, Parts, cut_pyramid, find_levels
-from medgraft.transfer.detection.settings import DetectionSettings
+from medgraft.transfer.detection.settings import DetectionSettings, DetectorSpec
 from medgraft.transfer.detection.trained import TrainedDetector, arrays
 from medgraft.transfer.models.freezing import PartlyFrozen, batchnorms, trainable
 from medgraft.transfer.training.checkpoint import Checkpoints
