@@ -29,6 +29,7 @@ _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.adapting.adapt_run": _VERB,
     "medgraft.experiment.auditing.audit_data": _VERB,
+    "medgraft.experiment.detecting.detect_files": _VERB,
     "medgraft.experiment.fitting.fit_run": _VERB,
     "medgraft.experiment.predicting.embed_data": _VERB,
     "medgraft.experiment.predicting.evaluate_run": _VERB,

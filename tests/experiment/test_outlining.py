@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from medgraft.errors import ArtifactError, ConfigError, UsageError
+from medgraft.experiment.answering import answers_with
 from medgraft.experiment.fitting import fit_run
-from medgraft.experiment.outlining import outline_files, outlines, segmenter_of
+from medgraft.experiment.outlining import outline_files, segmenter_of
 from medgraft.home import Home
 
 
@@ -55,7 +56,7 @@ def test_what_is_outlined_is_told_of_a_single_file(outlined_run, answers):
 
 def test_mistakes_are_told(outlined_run, outlined_cohort, tmp_path):
     home = Home.find(tmp_path / "home")
-    assert outlines(outlined_run) and not outlines(tmp_path)
+    assert answers_with(outlined_run) == "masks"
     with pytest.raises(ArtifactError, match="not there"):
         segmenter_of(tmp_path, home)
     with pytest.raises(UsageError, match="no such file"):

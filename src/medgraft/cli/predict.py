@@ -51,15 +51,17 @@ def predict(
 
     Example: medgraft predict run new-images --out answers.csv
     """
+    from medgraft.experiment.answering import answers_with
     from medgraft.experiment.config import resolve_config
-    from medgraft.experiment.outlining import outlines
     from medgraft.experiment.predicting import predict_files
 
     flags = o.cohort_flags(locals())
     settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
     terminal = Terminal(json)
-    if outlines(run):
-        _outline(terminal, run, files, out, paths=not no_paths, settings=settings, home=home, overwrite=overwrite)
+    target = answers_with(run)
+    if target != "labels":
+        show = _outline if target == "masks" else _detect
+        show(terminal, run, files, out, paths=not no_paths, settings=settings, home=home, overwrite=overwrite)
         return
     answer = predict_files(
         run,
@@ -138,6 +140,54 @@ def _outline(
             "cases": done,
             "refused": len(bad),
             "rows": rows.astype(object).where(rows.notna(), None).to_dict("records"),
+            "warnings": answer.warnings,
+        }
+    )
+
+
+def _detect(
+    terminal: Terminal,
+    run: Path,
+    files: list[Path],
+    out: Path | None,
+    *,
+    paths: bool,
+    settings: FitConfig,
+    home: Path | None,
+    overwrite: bool,
+) -> None:
+    """The same verb for a run that finds boxes; ``--out`` ending in .json is COCO."""
+    from medgraft.experiment.build import choose_device
+    from medgraft.experiment.detecting import detect_files
+
+    answer = detect_files(
+        run,
+        files,
+        out=out,
+        paths=paths,
+        options=settings.data,
+        device=choose_device(settings.device),
+        home=Home.find(home),
+        progress=terminal.progress,
+        overwrite=overwrite,
+    )
+    rows = answer.table
+    bad = rows[rows["reason"].fillna("") != ""]
+    if "file" in rows:
+        terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))
+    counts = rows["label"].value_counts()
+    terminal.table("", ["found", "boxes"], [[label, count] for label, count in counts.items()])
+    terminal.notices(answer.warnings)
+    terminal.line(f"{answer.pictures} pictures looked at, {len(bad)} not")
+    terminal.line("research use only, not a medical device")
+    if out is not None:
+        terminal.line(f"boxes: {out}", "bold")
+    terminal.result(
+        {
+            "out": str(out) if out is not None else None,
+            "pictures": answer.pictures,
+            "refused": len(bad),
+            "rows": rows.astype(object).where(rows.notna(), None).to_dict("records") if out is None else None,
             "warnings": answer.warnings,
         }
     )

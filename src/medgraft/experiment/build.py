@@ -31,16 +31,18 @@ from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.source.embedding.sampling import Sampled, sampled
+from medgraft.transfer.detection.settings import DETECTION_STRATEGIES
 from medgraft.transfer.segmentation.settings import OUTLINE_STRATEGIES
 from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy, tasks_of
 from medgraft.transfer.tasks.classification import Classification, choose_positive
+from medgraft.transfer.tasks.detection import Detection
 from medgraft.transfer.tasks.multi_label import MultiLabel
 from medgraft.transfer.tasks.segmentation import Segmentation
 from medgraft.transfer.tasks.task import Task
 
 __all__ = ["build_source", "build_workspace", "choose_device", "data_digest"]
 
-OUTLINING = {"segmentation": OUTLINE_STRATEGIES}
+OUTLINING: dict[str, tuple[str, ...]] = {"segmentation": OUTLINE_STRATEGIES, "detection": DETECTION_STRATEGIES}
 """The strategies of the tasks that outline."""
 
 
@@ -143,8 +145,8 @@ def _teacher(config: FitConfig, cohort: Cohort, home: Home) -> tuple[FitConfig, 
 
 def _task(cohort: Cohort, config: FitConfig, progress: Progress) -> Task:
     """What is asked of a case."""
-    if cohort.target == "masks":
-        return Segmentation(cohort.classes)
+    if cohort.target != "labels":
+        return Segmentation(cohort.classes) if cohort.target == "masks" else Detection(cohort.classes)
     if cohort.multi_label:
         return MultiLabel(cohort.classes)
     positive, chosen = choose_positive(cohort.classes, config.data.positive)

@@ -21,6 +21,7 @@ from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
 from medgraft.errors import ConfigError, UsageError
 from medgraft.experiment.search import SearchSection
 from medgraft.registry import nearest
+from medgraft.transfer.detection.settings import DetectionSettings
 from medgraft.transfer.segmentation.settings import SegmentationSettings
 from medgraft.transfer.strategies import (
     adversarial,
@@ -161,6 +162,7 @@ class FitConfig(_Section):
     split: SplitSection = Field(default_factory=SplitSection)
     strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": AUTO})
     segmentation: SegmentationSettings = Field(default_factory=SegmentationSettings)
+    detection: DetectionSettings = Field(default_factory=DetectionSettings)
     search: SearchSection = Field(default_factory=SearchSection)
     engine: str = Field(default="auto", description="auto, or a name of `medgraft list engines`")
     bundle: BundleSection = Field(default_factory=BundleSection)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from medgraft.data.cohort.cohort import Target
 from medgraft.errors import MedgraftError
 from medgraft.experiment.build import build_workspace
 from medgraft.experiment.config import resolve_config
-from medgraft.experiment.outlining import learn_and_judge_outlines
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.choosing import choosing_stage
@@ -91,10 +91,7 @@ def fit_run(
         raise
     with work.timed("audit"):
         audit_stage(work)
-    if work.cohort.target == "masks":
-        learn_and_judge_outlines(work)
-    else:
-        _learn_and_judge(work, began)
+    _LEARNING[work.cohort.target](work, began)
     with work.timed("report"):
         render_report(work.run.path)
     timings = {name: round(value, 4) for name, value in work.seconds.items()}
@@ -124,6 +121,27 @@ def _learn_and_judge(work: Workspace, began: float) -> None:
         evaluation_stage(work)
         slices_stage(work)
         comparison_stage(work, comparators)
+
+
+def _learn_outlines(work: Workspace, began: float) -> None:
+    """The same for masks."""
+    from medgraft.experiment.outlining import learn_and_judge_outlines
+
+    learn_and_judge_outlines(work)
+
+
+def _learn_boxes(work: Workspace, began: float) -> None:
+    """The same for boxes."""
+    from medgraft.experiment.detecting import learn_and_judge_boxes
+
+    learn_and_judge_boxes(work, work.cohort.boxes or {}, work.config.detection)
+
+
+_LEARNING: dict[Target, Callable[[Workspace, float], None]] = {
+    "labels": _learn_and_judge,
+    "masks": _learn_outlines,
+    "boxes": _learn_boxes,
+}
 
 
 def _result(work: Workspace, progress: Progress, *, already_done: bool = False) -> FitResult:

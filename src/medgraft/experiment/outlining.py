@@ -30,13 +30,13 @@ from medgraft.experiment.stages.workspace import Workspace, read_told
 from medgraft.experiment.tables import write_csv
 from medgraft.home import Home
 from medgraft.progress import Progress
-from medgraft.transfer.segmentation.bundle import is_outline_bundle, read_outline_bundle, write_outline_bundle
+from medgraft.transfer.segmentation.bundle import read_outline_bundle, write_outline_bundle
 from medgraft.transfer.segmentation.prepared import Study
 from medgraft.use.clinical.mask_out import write_mask
 from medgraft.use.clinical.measurements import measure_structures
 from medgraft.use.prediction.segmented import Segmented
 
-__all__ = ["OutlineAnswer", "Segmenter", "learn_and_judge_outlines", "outline_files", "outlines", "segmenter_of"]
+__all__ = ["OutlineAnswer", "Segmenter", "learn_and_judge_outlines", "outline_files", "segmenter_of"]
 
 _ENDINGS = (".nii.gz", ".nii", ".png")
 """Of masks that were written."""
@@ -52,11 +52,6 @@ def learn_and_judge_outlines(work: Workspace) -> None:
         error = score_outlines(work, outlined, bundle)
         write_outline_bundle(work.run.bundle, replace(bundle, measurement_error=error))
         overlays_stage(work, studies, outlined)
-
-
-def outlines(run: Path) -> bool:
-    """Whether the run, or bundle, is a segmentation."""
-    return is_outline_bundle(run)
 
 
 class Segmenter:

@@ -144,6 +144,8 @@ _FILES = (
     "history.csv",
     "outlines.parquet",
     "outline_facts.json",
+    "boxes.parquet",
+    "predicted_boxes.parquet",
     "predictions.parquet",
     "slices.parquet",
     "metrics.json",

@@ -12,6 +12,7 @@ import pytest
 
 from medgraft.cli.main import main
 from medgraft.data.phantom.cohort import write_phantom
+from medgraft.measure.detection.catalogue import DETECTION
 from medgraft.measure.metrics.catalogue import METRICS as METRICS_BY_NAME
 from medgraft.measure.metrics.catalogue import OF_GRADES
 
@@ -86,6 +87,7 @@ def test_a_real_run_fits_its_schema(name, run):
 
 def test_every_metric_has_its_name_in_the_schema():
     names = {name for name, _ in METRICS_BY_NAME.items()} | {metric.name for metric in OF_GRADES}
+    names |= {name for name, _ in DETECTION.items()}
     assert names == set(_validator("metrics").schema["$defs"]["split"]["properties"]) - {"per_class"}
 
 

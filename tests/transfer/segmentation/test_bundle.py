@@ -6,7 +6,6 @@ import pytest
 from medgraft.errors import ArtifactError
 from medgraft.transfer.segmentation.bundle import (
     OutlineBundle,
-    is_outline_bundle,
     read_outline_bundle,
     write_outline_bundle,
 )
@@ -38,7 +37,6 @@ def test_there_and_back(made, flat_network, deep_network, encoder, tmp_path, dee
     study = made.ball(0) if deep else made.disc(0)
     assert np.array_equal(found.outliner()(study), given.outliner()(study))
     assert (found.plan, found.task, found.measurement_error) == (given.plan, given.task, given.measurement_error)
-    assert is_outline_bundle(tmp_path / "run") and not is_outline_bundle(tmp_path)
 
 
 def test_a_flipped_bit_is_an_error(made, deep_network, tmp_path):

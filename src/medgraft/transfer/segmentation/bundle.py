@@ -36,7 +36,7 @@ from medgraft.transfer.segmentation.plan import Plan
 from medgraft.transfer.segmentation.settings import SegmentationSettings
 from medgraft.transfer.tasks.segmentation import Segmentation
 
-__all__ = ["OutlineBundle", "is_outline_bundle", "read_outline_bundle", "write_outline_bundle"]
+__all__ = ["OutlineBundle", "read_outline_bundle", "write_outline_bundle"]
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,6 @@ def write_outline_bundle(folder: Path, bundle: OutlineBundle) -> None:
         if folder.exists():
             shutil.rmtree(folder)
         fresh.replace(folder)
-
-
-def is_outline_bundle(folder: Path) -> bool:
-    """Whether a run or bundle folder says that it outlines."""
-    inside = folder / "bundle" if (folder / "bundle").is_dir() else folder
-    labels = inside / "labels.json"
-    return labels.is_file() and read_json(labels).get("task") == "segmentation"
 
 
 def read_outline_bundle(folder: Path) -> OutlineBundle:

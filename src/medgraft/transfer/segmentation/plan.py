@@ -87,7 +87,9 @@ class Plan:
     @classmethod
     def restore(cls, plain: Mapping[str, Any]) -> Plan:
         """From what ``to_json`` gave and JSON kept. Raises ``TypeError`` or ``KeyError`` for another thing."""
-        tuples: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
+        tuples: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
+        }
         return cls(**tuples)
 
     def factor(self, shape: Shape, spacing: tuple[float, float, float] | None) -> tuple[float, float, float]:
