@@ -105,9 +105,9 @@ def test_margins_of_the_patient_go_to_the_nearest_axes(oblique):
 
 
 def test_margins_that_cannot_be_placed_are_refused(oblique):
-    for given in (((1.0, 2.0, 3.0), None, 3), ((1.0, 2.0), oblique(), 3), ((1.0, 2.0, 3.0), None, 2)):
+    for wrong in (((1.0, 2.0, 3.0), None, 3), ((1.0, 2.0), oblique(), 3), ((1.0, 2.0, 3.0), None, 2)):
         with pytest.raises(UsageError, match="head"):
-            along_axes(*given)
+            along_axes(*wrong)
     leaning = oblique()
     leaning[:3, 0] += 0.2 * leaning[:3, 1]
     with pytest.raises(DataError, match="right angles"):
