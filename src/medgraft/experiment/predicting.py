@@ -45,9 +45,9 @@ _SEVERAL = (".npz", *TABLE_SUFFIXES)
 
 @dataclass(frozen=True)
 class Prediction:
-    """``table``: file, member, case_id, prediction, one ``p_<label>`` a class (of several labels a case
-    also ``called_<label>``), slice (of a volume: the one that counted most, from 1), reason (for what could not be
-    read)."""
+    """``table``: file, member, case_id, prediction (none where the gate refuses the case), one ``p_<label>`` a class (of
+    several labels a case also ``called_<label>``), slice (of a volume: the one that counted most, from 1), reason (for
+    what could not be read), set, abstain and strangeness (see ``abstaining``)."""
 
     table: pd.DataFrame
     forward_passes: int
@@ -88,6 +88,8 @@ def predict_files(
     if weights is not None:
         columns["slice"] = _weightiest(answer.embedding, weights)
     columns["reason"] = [answer.embedding.failures.get(row, "") for row in range(len(table))]
+    reliance = answer.reliance
+    columns |= {"set": reliance.sets, "abstain": reliance.abstain, "strangeness": reliance.strangeness}
     result = pd.concat([pd.DataFrame(columns), _refused(cohorts, list(columns))], ignore_index=True)
     if not paths:
         result = result.drop(columns=["file"])
@@ -127,7 +129,7 @@ def _weightiest(embedding: CaseEmbedding, weights: NDArray[np.float64]) -> list[
 def _refused(cohorts: Sequence[Cohort], columns: list[str]) -> pd.DataFrame:
     """Rows for what never became a case, so that no file is lost silently."""
     rows = [
-        {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason}
+        {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason, "abstain": ""}
         for cohort in cohorts
         for item in cohort.quarantined
     ]

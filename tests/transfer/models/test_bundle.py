@@ -13,7 +13,8 @@ from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.errors import ArtifactError
 from medgraft.files import write_manifest
 from medgraft.source.backbones.backbone import BackboneFacts
-from medgraft.transfer.models.bundle import Bundle, Calibration, read_bundle, write_bundle
+from medgraft.transfer.models.bundle import Bundle, read_bundle, write_bundle
+from medgraft.transfer.models.calibration import Calibration
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.tasks.classification import Classification
 

@@ -16,7 +16,8 @@ from medgraft.experiment.tables import write_table
 from medgraft.files import write_json
 from medgraft.measure.evaluation import evaluate, evaluate_repeats, evaluation_warnings
 from medgraft.measure.multi_label import LabelRule, evaluate_labels, label_warnings
-from medgraft.transfer.models.bundle import Bundle, Calibration
+from medgraft.transfer.models.bundle import Bundle
+from medgraft.transfer.models.calibration import Calibration
 from medgraft.transfer.tasks.task import Task
 from medgraft.types import SPLITS
 
@@ -145,7 +146,7 @@ def evaluation_stage(work: Workspace) -> None:
     if work.bundle is None or work.embedding is None or work.split is None:
         raise MedgraftError("evaluating: an earlier stage has not run")
     bundle, table = work.bundle, work.cohort.table
-    probability = bundle.head.answers(work.embedding.bags)
+    probability = bundle.answers(work.embedding.bags)
     parts = np.array([part or "" for part in work.parts()])
     frames = [
         prediction_rows(table[parts == part], part, probability[parts == part], bundle)
@@ -207,18 +208,19 @@ def _left_site_out(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> 
     if found is None or not found.answered.any():
         return []
     seen = work.cohort.table[np.isin(parts, ["train", "val"])][found.answered]
-    rows = prediction_rows(seen, "loso", found.probability[found.answered], bundle)
+    rows = prediction_rows(seen, "loso", bundle.mended(found.probability[found.answered]), bundle)
     return [rows.assign(fold=pd.array(found.site[found.answered], dtype="Int64"))]
 
 
 def _out_of_fold(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> list[pd.DataFrame]:
-    """Rows of cross-validation, one frame a repeat."""
+    """Rows of cross-validation, one frame a repeat; probabilities mended by calibrators that had not seen the case."""
     found = work.out_of_fold
     if found is None:
         return []
     seen = work.cohort.table[np.isin(parts, ["train", "val"])].iloc[found.rows]
+    said = found.probability if work.honest is None else work.honest
     frames = []
-    for repeat, (chances, fold) in enumerate(zip(found.probability, found.fold, strict=True)):
+    for repeat, (chances, fold) in enumerate(zip(said, found.fold, strict=True)):
         rows = prediction_rows(seen, "cv", chances, bundle)
         frames.append(
             rows.assign(repeat=pd.array([repeat] * len(rows), dtype="Int64"), fold=pd.array(fold, dtype="Int64"))
