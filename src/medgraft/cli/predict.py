@@ -43,7 +43,7 @@ def predict(
     """
     from medgraft.experiment.config import resolve_config
     from medgraft.experiment.predicting import predict_files
-    from medgraft.use.prediction.abstaining import STRANGE
+    from medgraft.use.prediction.abstaining import EMPTY, STRANGE
 
     flags = o.cohort_flags(locals())
     settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
@@ -61,7 +61,8 @@ def predict(
     )
     rows = answer.table
     unread, refused = rows["reason"] != "", int(rows["prediction"].isna().sum())
-    strange, unsure = (rows["abstain"] == STRANGE), (rows["abstain"] != "") & (rows["abstain"] != STRANGE)
+    strange = rows["abstain"].isin([STRANGE, EMPTY])
+    unsure = (rows["abstain"] != "") & ~strange
     counts = rows["prediction"].value_counts()
     terminal.table("", ["prediction", "pictures"], [[label, count] for label, count in counts.items()])
     if "file" in rows:
@@ -70,7 +71,9 @@ def predict(
     terminal.notices(answer.warnings)
     terminal.line(f"{len(rows)} pictures, {refused} not answered, {answer.forward_passes} forward passes")
     if strange.any():
-        terminal.line(f"{int(strange.sum())} {STRANGE}: they have probabilities, which mean nothing, and no label")
+        terminal.line(
+            f"{int(strange.sum())} {STRANGE}, or empty: they have probabilities, which mean nothing, and no label"
+        )
     if unsure.any():
         terminal.line(f"{int(unsure.sum())} answered, but not to be relied on alone: see the columns set and abstain")
     terminal.line("research use only, not a medical device")

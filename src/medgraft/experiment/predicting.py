@@ -186,20 +186,18 @@ def evaluate_run(
     tell_seen(predictor.bundle.backbone, cohort.table, "cases", home=home, progress=progress)
     answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
     good, lost = _readable(cohort, answer.embedding.failures, progress)
-    replicates = int(metrics["_meta"]["bootstrap_replicates"])
-    evaluated = Evaluated(
-        part, cohort.table.iloc[good], [answer.embedding.facts[row] for row in good], seed, replicates
-    )
-    # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
-    told = [text for text in progress.notices if text not in cohort.notes]
-    robustness = robustness_stage(folder, predictor, evaluated, progress) if corruptions else None
+    facts, replicates = [answer.embedding.facts[row] for row in good], int(metrics["_meta"]["bootstrap_replicates"])
+    evaluated = Evaluated(part, cohort.table.iloc[good], facts, seed, replicates)
+    robustness = {"robustness": robustness_stage(folder, predictor, evaluated, progress)} if corruptions else {}
     answers = (answer.probability[good], answer.embedding.features[good])
     judged = recalibrate(folder, evaluated, answers, predictor.bundle, site)
     found, warnings, trust = _joined(folder, metrics, judged, predictor.bundle, site)
+    # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
+    told = [text for text in progress.notices if text not in cohort.notes]
     _keep_metrics(folder, metrics, part, found, [*warnings, *told])
     render_report(run)
-    told_here = {"warnings": [*progress.notices, *warnings], "set_aside": lost, "trust": trust}
-    return {"split": part, "metrics": found, **told_here, **({"robustness": robustness} if corruptions else {})}
+    told = [*progress.notices, *warnings]
+    return {"split": part, "metrics": found, "trust": trust, "warnings": told, "set_aside": lost, **robustness}
 
 
 def _joined(

@@ -42,9 +42,12 @@ from medgraft.transfer.strategies.strategy import Material
 __all__ = ["FEWEST_ERRORS", "MOST_CASES", "trust_stage"]
 
 FEWEST_ERRORS = 10
-FOLDS, GATE_FOLDS = 5, 3
+FOLDS = 5
 MOST_CASES = 1500
 """Cases that the gate learns from: its time grows with their square, and more hardly move its bounds."""
+AMPLE = 3
+"""So many times the fewest patients that a bound needs must be there for a further detector: the farthest of the own
+kind, which every kind has, shall not be the bound."""
 _GATE_STREAM = 11
 """Name of the stream of random numbers."""
 
@@ -178,8 +181,10 @@ def _gate(work: Workspace, material: Material) -> tuple[Gate | None, dict[str, A
     labels = material.labels[taken] if material.labels.ndim == 1 else np.zeros(len(taken), np.int64)
     persons = len(np.unique(groups if frozen else groups[is_val]))
     kinds = [one.kind for one in BUILT_IN]
-    while kinds and persons < fewest_scores((1 - keep) / len(kinds)):
+    while len(kinds) > 1 and persons < AMPLE * fewest_scores((1 - keep) / len(kinds)):
         kinds.pop()
+    if persons < fewest_scores((1 - keep) / len(kinds)):
+        kinds.clear()
     facts = {"features": "frozen" if frozen else "tuned", "patients": persons, "detectors": kinds}
     if not kinds or is_val.all():
         return None, facts
@@ -187,7 +192,8 @@ def _gate(work: Workspace, material: Material) -> tuple[Gate | None, dict[str, A
     if not frozen:
         parts = (groups[~is_val], groups[is_val])
         return fit_gate(features[~is_val], labels[~is_val], features[is_val], groups=parts, rule=rule, seed=seed), facts
-    folds = grouped_folds(labels, groups, folds=GATE_FOLDS, seed=seed)
+    # Of few cases every one counts, and folds cost nothing; of many three folds know nearly as much as ten.
+    folds = grouped_folds(labels, groups, folds=max(3, min(10, 2000 // len(labels), persons)), seed=seed)
     return fit_gate_across(features, labels, folds, groups=groups, rule=rule, seed=seed), facts
 
 

@@ -1,6 +1,7 @@
 """When not to rely on a single answer: the set of labels that fit a case, and the reason to abstain.
 
 - *not like the training pictures*: the gate refuses it. It keeps its probabilities and gets neither label nor set.
+- *empty picture*: less than one of 256 shades of contrast. The same, also where there is no gate.
 - *set of N*, *no label fits*: at the chance that was asked for, the labels that cannot be ruled out are several, or
   none. It keeps its label, the most fitting one, which should not be relied on alone.
 
@@ -18,9 +19,11 @@ from numpy.typing import NDArray
 from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.transfer.models.bundle import Bundle
 
-__all__ = ["STRANGE", "Reliance", "reliance_of"]
+__all__ = ["EMPTY", "STRANGE", "Reliance", "reliance_of"]
 
-STRANGE = "not like the training pictures"
+STRANGE, EMPTY = "not like the training pictures", "empty picture"
+_CONTRAST = 1 / 256
+"""Spread of the shades of a picture as shown, from 0 to 1, below which there is nothing on it."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ class Reliance:
 
     @property
     def refused(self) -> NDArray[np.bool_]:
-        """(n,): the gate refuses it."""
-        return self.strangeness > 1
+        """(n,): it is answered with no label."""
+        return np.array([reason in (STRANGE, EMPTY) for reason in self.abstain], dtype=np.bool_)
 
 
 def reliance_of(bundle: Bundle, embedding: CaseEmbedding, probability: NDArray[np.float64]) -> Reliance:
@@ -49,8 +52,9 @@ def reliance_of(bundle: Bundle, embedding: CaseEmbedding, probability: NDArray[n
             strangeness[good] = bundle.gate.strangeness(embedding.features[good])
         found = _sets(bundle, probability[good])
         for row, (said, reason) in zip(np.flatnonzero(good).tolist(), found, strict=True):
-            strange = bool(strangeness[row] > 1)
-            sets[row], reasons[row] = (None, STRANGE) if strange else (said, reason)
+            facts = embedding.facts[row]
+            refusal = EMPTY if facts is not None and facts.std < _CONTRAST else STRANGE if strangeness[row] > 1 else ""
+            sets[row], reasons[row] = (None, refusal) if refusal else (said, reason)
     return Reliance(sets, reasons, strangeness)
 
 
