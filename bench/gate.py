@@ -125,7 +125,9 @@ def rows_of(own, options):
     rows.append(f"| noise, black | {text} | all | |")
     held.append(fits)
     for words, change in (("inverted", lambda pixels: 255 - pixels), ("upside down", lambda pixels: pixels[::-1])):
-        turned = answered(run, changed(own_test_files(run), options.work / own / words, change))["strangeness"].to_numpy()
+        turned = answered(run, changed(own_test_files(run), options.work / own / words, change))[
+            "strangeness"
+        ].to_numpy()
         truth = np.repeat([0, 1], [len(upright), len(turned)])
         auroc = roc_auc_score(truth, np.concatenate([upright, turned]))
         rows.append(f"| own test pictures {words} | AUROC {auroc:.3f} | no claim | |")
