@@ -14,9 +14,11 @@ from medgraft.data.phantom.cohort import write_phantom
 from medgraft.errors import CohortError, LeakageError, UsageError
 from medgraft.experiment.fitting import fit_run
 from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.experiment.stages.recalibrating import NewSite
 from medgraft.files import read_json
 from medgraft.home import Home
 from medgraft.source.handcrafted.catalogue import descriptor_names
+from medgraft.transfer.models.bundle import read_bundle
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,8 @@ def test_hand_crafted_features_are_a_source_like_any_other(classical):
     model = read_json(run / "bundle" / "model.json")
     assert model["backbone"]["descriptors"] == list(descriptor_names())
     assert model["engine"]["name"] == "handcrafted"
-    assert set(load_file(run / "bundle" / "model.safetensors")) == {"head.weight", "head.bias"}
+    tensors = {name for name in load_file(run / "bundle" / "model.safetensors") if not name.startswith("gate.")}
+    assert tensors == {"head.weight", "head.bias"}
     assert "hand-crafted: no knowledge was transferred" in (run / "report.html").read_text("utf-8")
 
 
@@ -124,6 +127,28 @@ def test_evaluating_elsewhere_joins_the_run(copy, fitted, elsewhere):
     assert "external:external" in (copy / "report.html").read_text("utf-8")
     with pytest.raises(UsageError, match="--name OTHER"):
         evaluate_run(copy, elsewhere, home=fitted.home)
+
+
+def test_probabilities_are_brought_to_a_site(copy, fitted, elsewhere):
+    result = evaluate_run(copy, elsewhere, name="site", site=NewSite(labelled=10), home=fitted.home)
+    trust = read_json(copy / "trust.json")["splits"]["external:site"]
+    learnt, judged = trust["recalibration"]["cases"], result["metrics"]["accuracy"]["n"]
+    assert 0 < learnt <= 10
+    assert learnt + judged == len(pd.read_csv(elsewhere / "table.csv"))
+    assert trust["recalibration"]["brier"]["difference"]["n"] == judged
+    assert "Recalibrated by" in (copy / "report.html").read_text("utf-8")
+    assert read_json(copy / "trust.json")["splits"].keys() > {"test", "cv"}  # those of the fit stay
+
+
+def test_predicting_tells_what_not_to_rely_on(fitted):
+    table = predict_files(fitted.run, [fitted.cohort], home=fitted.home).table
+    bundle = read_bundle(fitted.run / "bundle")
+    assert list(table)[-4:] == ["reason", "set", "abstain", "strangeness"]
+    inside = bundle.calibration.members(table[["p_clear", "p_nodule"]].to_numpy())
+    told = table["set"].where(table["strangeness"] <= 1).dropna()
+    for row, text in told.items():
+        assert text == "|".join(name for name, fits in zip(("clear", "nodule"), inside[row], strict=True) if fits)
+    np.testing.assert_array_equal(table["prediction"].isna(), table["strangeness"] > 1)
 
 
 def test_cases_of_the_training_are_left_out(copy, fitted):

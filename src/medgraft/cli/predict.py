@@ -54,6 +54,7 @@ def predict(
     from medgraft.experiment.answering import answers_with
     from medgraft.experiment.config import resolve_config
     from medgraft.experiment.predicting import predict_files
+    from medgraft.use.prediction.abstaining import EMPTY, STRANGE
 
     flags = o.cohort_flags(locals())
     settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
@@ -75,14 +76,22 @@ def predict(
         overwrite=overwrite,
     )
     rows = answer.table
-    refused = int(rows["prediction"].isna().sum())
+    unread, refused = rows["reason"] != "", int(rows["prediction"].isna().sum())
+    strange = rows["abstain"].isin([STRANGE, EMPTY])
+    unsure = (rows["abstain"] != "") & ~strange
     counts = rows["prediction"].value_counts()
     terminal.table("", ["prediction", "pictures"], [[label, count] for label, count in counts.items()])
     if "file" in rows:
-        bad = rows[rows["prediction"].isna()]
+        bad = rows[unread]
         terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))
     terminal.notices(answer.warnings)
     terminal.line(f"{len(rows)} pictures, {refused} not answered, {answer.forward_passes} forward passes")
+    if strange.any():
+        terminal.line(
+            f"{int(strange.sum())} {STRANGE}, or empty: they have probabilities, which mean nothing, and no label"
+        )
+    if unsure.any():
+        terminal.line(f"{int(unsure.sum())} answered, but not to be relied on alone: see the columns set and abstain")
     terminal.line("research use only, not a medical device")
     if out is not None:
         terminal.line(f"table: {out}", "bold")
@@ -91,6 +100,8 @@ def predict(
             "out": str(out) if out is not None else None,
             "pictures": len(rows),
             "refused": refused,
+            "strange": int(strange.sum()),
+            "unsure": int(unsure.sum()),
             "forward_passes": answer.forward_passes,
             "rows": rows.astype(object).where(rows.notna(), None).to_dict("records") if out is None else None,
             "warnings": answer.warnings,

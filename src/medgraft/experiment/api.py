@@ -18,6 +18,7 @@ from medgraft.experiment.predicting import embed_data, evaluate_run, predict_fil
 from medgraft.experiment.pretraining import PretrainResult, pretrain_weights
 from medgraft.experiment.ranking import RankResult, rank_data
 from medgraft.experiment.showing import Shown, show_file
+from medgraft.experiment.stages.recalibrating import NewSite
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.use.report.render import render_report
@@ -94,6 +95,8 @@ def evaluate(
     *,
     name: str | None = None,
     corruptions: bool = False,
+    recalibrate: int = 0,
+    prevalence: float | None = None,
     options: Mapping[str, Any] | None = None,
     on_leak: str = "drop",
     seed: int = 0,
@@ -102,8 +105,9 @@ def evaluate(
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """External validation on labelled DATA; adds ``external:<name>`` to the run and its report, and with
-    ``corruptions`` how the answers fare when the pictures get worse."""
+    """External validation on labelled DATA; adds ``external:<name>`` to the run and its report, with ``corruptions``
+    how the answers fare when the pictures get worse, and with ``recalibrate`` (a number of its cases) or
+    ``prevalence`` what bringing the probabilities to this site gains."""
     flags = {"split.on_leak": on_leak, "seed": seed, "device": device}
     settings = resolve_config(flags=flags | data_flags(options))
     return evaluate_run(
@@ -113,6 +117,7 @@ def evaluate(
         name=name,
         on_leak=settings.split.on_leak,
         corruptions=corruptions,
+        site=NewSite(recalibrate, prevalence),
         device=settings.device,
         seed=settings.seed,
         home=Home.find(home),

@@ -20,6 +20,7 @@ from medgraft.data.imaging.filters.catalogue import AnyFilter
 from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
 from medgraft.errors import ConfigError, UsageError
 from medgraft.experiment.search import SearchSection
+from medgraft.experiment.trust_settings import TrustSection
 from medgraft.registry import nearest
 from medgraft.transfer.detection.settings import DetectionSettings
 from medgraft.transfer.segmentation.settings import SegmentationSettings
@@ -148,6 +149,9 @@ class EvaluationSection(_Section):
         default=None, description="whether more labels would help; if not given, with a budget only"
     )
     replicates: int = Field(default=1000, ge=100, le=100_000, description="bootstrap draws over patients")
+    prevalence: float | None = Field(
+        default=None, gt=0, lt=1, description="share of positive cases where it will be used; that of the cases if None"
+    )
     loso: bool = Field(
         default=True, description="leave one site out: what a new site will see, where two sites or more are known"
     )
@@ -167,6 +171,7 @@ class FitConfig(_Section):
     engine: str = Field(default="auto", description="auto, or a name of `medgraft list engines`")
     bundle: BundleSection = Field(default_factory=BundleSection)
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
+    trust: TrustSection = Field(default_factory=TrustSection)
     seed: int = Field(default=0, ge=0, lt=2**31, description="of every random draw")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where the network runs")
 

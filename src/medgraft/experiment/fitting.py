@@ -23,6 +23,7 @@ from medgraft.experiment.stages.leaving_site_out import loso_stage
 from medgraft.experiment.stages.slices import slices_stage
 from medgraft.experiment.stages.splitting import audit_stage, split_stage
 from medgraft.experiment.stages.transferring import transfer_stage
+from medgraft.experiment.stages.trusting import trust_stage
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.files import read_json, write_json
 from medgraft.home import Home
@@ -115,6 +116,8 @@ def _learn_and_judge(work: Workspace, began: float) -> None:
             learning_stage(work)
     with work.timed("head"):
         transfer_stage(work)
+    with work.timed("trust"):
+        trust_stage(work)
     tell_seen(work.job.backbone.facts, work.of_parts("test"), "test cases", home=work.home, progress=work.progress)
     with work.timed("evaluate"):
         loso_stage(work)

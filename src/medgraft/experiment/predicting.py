@@ -22,9 +22,17 @@ from medgraft.experiment.config import resolve_config
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.admission import labelled_alike, unseen
-from medgraft.experiment.stages.evaluating import evaluate_part, majority_of, prediction_rows
+from medgraft.experiment.stages.evaluating import (
+    answers_of,
+    evaluate_part,
+    majority_of,
+    prediction_rows,
+    write_trust,
+)
+from medgraft.experiment.stages.recalibrating import NewSite, Recalibrated, recalibrate
 from medgraft.experiment.stages.robustness import Evaluated, require_pictures, robustness_stage
 from medgraft.experiment.stages.slices import slice_weights
+from medgraft.experiment.stages.trust_content import trust_content, trust_metrics
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table, write_csv, write_table
 from medgraft.files import read_json, write_json
@@ -39,15 +47,17 @@ from medgraft.use.report.render import render_report
 __all__ = ["Prediction", "embed_data", "evaluate_run", "predict_files"]
 
 
+_MUCH_REFUSED = 0.2
+"""Share of refused cases from which it is a warning."""
 _SEVERAL = (".npz", *TABLE_SUFFIXES)
 """Files that stand for several pictures."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """``table``: file, member, case_id, prediction, one ``p_<label>`` a class (of several labels a case
-    also ``called_<label>``), slice (of a volume: the one that counted most, from 1), reason (for what could not be
-    read)."""
+    """``table``: file, member, case_id, prediction (none where the gate refuses the case), one ``p_<label>`` a class
+    (of several labels a case also ``called_<label>``), slice (of a volume: the one that counted most, from 1), reason
+    (for what could not be read), set, abstain and strangeness (see ``abstaining``)."""
 
     table: pd.DataFrame
     forward_passes: int
@@ -88,6 +98,8 @@ def predict_files(
     if weights is not None:
         columns["slice"] = _weightiest(answer.embedding, weights)
     columns["reason"] = [answer.embedding.failures.get(row, "") for row in range(len(table))]
+    reliance = answer.reliance
+    columns |= {"set": reliance.sets, "abstain": reliance.abstain, "strangeness": reliance.strangeness}
     result = pd.concat([pd.DataFrame(columns), _refused(cohorts, list(columns))], ignore_index=True)
     if not paths:
         result = result.drop(columns=["file"])
@@ -127,7 +139,7 @@ def _weightiest(embedding: CaseEmbedding, weights: NDArray[np.float64]) -> list[
 def _refused(cohorts: Sequence[Cohort], columns: list[str]) -> pd.DataFrame:
     """Rows for what never became a case, so that no file is lost silently."""
     rows = [
-        {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason}
+        {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason, "abstain": ""}
         for cohort in cohorts
         for item in cohort.quarantined
     ]
@@ -142,16 +154,18 @@ def evaluate_run(
     name: str | None = None,
     on_leak: str = "drop",
     corruptions: bool = False,
+    site: NewSite | None = None,
     device: str = "auto",
     seed: int = 0,
     home: Home | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """External validation: adds ``external:<name>`` to predictions, metrics and report.
+    """External validation: adds ``external:<name>`` to predictions, metrics, trust and report.
 
-    Returns ``split`` (its name there), ``metrics``, ``warnings``, ``set_aside``, (path, reason) of unusable cases, and
-    with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage).
+    Returns ``split`` (its name there), ``metrics``, ``trust``, ``warnings``, ``set_aside``, (path, reason) of unusable
+    cases, and with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage). With a
+    ``site``, probabilities are brought to it, and the cases that this was learnt from judge nothing.
 
     Cases whose picture or patient took part in training or validation are left out and counted (``drop``), an
     ``error``, or kept, and the numbers stamped (``keep``).
@@ -159,7 +173,8 @@ def evaluate_run(
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     folder = RunFolder(run)
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
-    predictor = Predictor.load(run, home, device=choose_device(device))
+    predictor, site = Predictor.load(run, home, device=choose_device(device)), site or NewSite()
+    site.require_fit(predictor.bundle)
     cohort = read_told(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
     part = f"external:{name or cohort.name}"
     if part in metrics and not overwrite:
@@ -171,32 +186,47 @@ def evaluate_run(
     tell_seen(predictor.bundle.backbone, cohort.table, "cases", home=home, progress=progress)
     answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
     good, lost = _readable(cohort, answer.embedding.failures, progress)
-    replicates = int(metrics["_meta"]["bootstrap_replicates"])
-    evaluated = Evaluated(
-        part, cohort.table.iloc[good], [answer.embedding.facts[row] for row in good], seed, replicates
-    )
+    facts, replicates = [answer.embedding.facts[row] for row in good], int(metrics["_meta"]["bootstrap_replicates"])
+    evaluated = Evaluated(part, cohort.table.iloc[good], facts, seed, replicates)
+    robustness = {"robustness": robustness_stage(folder, predictor, evaluated, progress)} if corruptions else {}
+    answers = (answer.probability[good], answer.embedding.features[good])
+    judged = recalibrate(folder, evaluated, answers, predictor.bundle, site)
+    found, warnings, trust = _joined(folder, metrics, judged, predictor.bundle, site)
     # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
     told = [text for text in progress.notices if text not in cohort.notes]
-    robustness = robustness_stage(folder, predictor, evaluated, progress) if corruptions else None
-    found, warnings = _joined(folder, metrics, evaluated, predictor.bundle, answer.probability[good])
     _keep_metrics(folder, metrics, part, found, [*warnings, *told])
     render_report(run)
-    told_here = {"warnings": [*progress.notices, *warnings], "set_aside": lost}
-    return {"split": part, "metrics": found, **told_here, **({"robustness": robustness} if corruptions else {})}
+    told = [*progress.notices, *warnings]
+    return {"split": part, "metrics": found, "trust": trust, "warnings": told, "set_aside": lost, **robustness}
 
 
 def _joined(
-    folder: RunFolder, metrics: Mapping[str, Any], evaluated: Evaluated, bundle: Bundle, chances: NDArray[np.float64]
-) -> tuple[dict[str, Any], list[str]]:
-    """The numbers and warnings of the part, whose rows join the run's predictions."""
+    folder: RunFolder, metrics: Mapping[str, Any], judged: Recalibrated, bundle: Bundle, site: NewSite
+) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
+    """The numbers and warnings of the part, whose rows join the run's predictions, and its entry of ``trust.json``."""
+    evaluated = judged.evaluated
     majority, part = majority_of(metrics["_meta"], bundle.task), evaluated.part
-    rows = prediction_rows(evaluated.table, part, chances, bundle)
-    found, warnings = evaluate_part(
-        rows, bundle, majority=majority, seed=evaluated.seed, replicates=evaluated.replicates
-    )
+    rows = prediction_rows(evaluated.table, part, judged.probability, bundle)
+    seed, replicates = evaluated.seed, evaluated.replicates
+    found, warnings = evaluate_part(rows, bundle, majority=majority, seed=seed, replicates=replicates)
     before = read_table(folder / "predictions.parquet")
     write_table(folder / "predictions.parquet", pd.concat([before[before["split"] != part], rows], ignore_index=True))
-    return found, warnings
+    known = read_json(folder / "trust.json") if (folder / "trust.json").is_file() else {"learnt": {}, "splits": {}}
+    settled = read_json(folder / "config.json").get("evaluation", {}).get("prevalence")
+    trust = trust_content(
+        answers_of(rows, bundle, judged.features),
+        bundle,
+        prevalence=settled if site.prevalence is None else site.prevalence,
+        seed=seed,
+        replicates=replicates,
+    )
+    gate = trust["gate"]
+    if gate and gate["refused"]["value"] > _MUCH_REFUSED:
+        share = f"{gate['refused']['value']:.0%}"
+        warnings = [*warnings, f"{share} of the cases are not like the training pictures: predict would refuse them"]
+    trust |= {} if judged.content is None else {"recalibration": judged.content}
+    write_trust(folder, {**known["learnt"], "splits": {**known["splits"], part: trust}})
+    return found | trust_metrics(trust), warnings, trust
 
 
 def _keep_metrics(

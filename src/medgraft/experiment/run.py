@@ -150,6 +150,7 @@ _FILES = (
     "slices.parquet",
     "metrics.json",
     "robustness.json",
+    "trust.json",
     "timings.json",
     "report.html",
     "model_card.md",

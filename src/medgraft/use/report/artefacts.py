@@ -53,6 +53,7 @@ class Artefacts:
     loso: dict[str, Any] = field(default_factory=dict)
     adaptation: dict[str, Any] = field(default_factory=dict)
     robustness: dict[str, Any] = field(default_factory=dict)
+    trust: dict[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -212,5 +213,6 @@ def read_artefacts(run: Path) -> Artefacts:
         loso=_optional_json(run / "loso.json"),
         adaptation=_optional_json(run / "adaptation.json"),
         robustness=_optional_json(run / "robustness.json"),
+        trust=_optional_json(run / "trust.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )

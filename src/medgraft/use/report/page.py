@@ -39,6 +39,7 @@ from medgraft.use.report.slices import SliceView
 from medgraft.use.report.summary import summarise
 from medgraft.use.report.tables import class_table, cohort_table, key_figures, site_table
 from medgraft.use.report.templating import embedded, environment, policy_for, source_of
+from medgraft.use.report.trust import trust_view
 from medgraft.use.report.wording import clip, counted, listing
 
 __all__ = ["Extras", "draw_card", "draw_page", "page_title"]
@@ -104,6 +105,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         comparison=comparison_view(run),
         new_site=new_site_view(run),
         robustness=robustness_view(run),
+        trust=trust_view(run),
         config_terms=config_terms(run),
         licence_terms=licence_terms(run),
         card=extras.card,
