@@ -146,6 +146,7 @@ _FILES = (
     "slices.parquet",
     "metrics.json",
     "robustness.json",
+    "explanations.json",
     "timings.json",
     "report.html",
     "model_card.md",

@@ -25,8 +25,8 @@ __all__ = ["EXPLAINERS", "Explained", "Explainer", "Reading", "make_explainer", 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the answer reads off one stage, on the stage's grid: ``values`` (K, h, w) of its K channels, and ``slopes``
-    (K, h, w), how the evidence changes with each. ``name`` of the stage."""
+    """One stage on its own grid: ``values`` (K, h, w) of its K channels, and ``slopes`` (K, h, w), how the evidence
+    changes with each through all that follows. ``name`` of the stage."""
 
     name: str
     values: NDArray[np.float64]
@@ -52,9 +52,8 @@ class Explained(Protocol):
         ...
 
     def readings(self, pixels: NDArray[np.float32], target: int) -> Sequence[Reading]:
-        """What the answer reads off the stages of one picture (1, C, S, S): the last one that feeds the pooled output,
-        and each that is read beside it. Slopes are those of the reading alone, not of what later stages make of it, so
-        that nothing counts twice."""
+        """The stages of one picture (1, C, S, S) that have places which the evidence hears, input first, at least
+        one."""
         ...
 
 

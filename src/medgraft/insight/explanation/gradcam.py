@@ -1,7 +1,7 @@
 """Grad-CAM: each channel weighted by the mean of its slope over the picture. Kept because it is what others report.
 
 Where slopes differ from place to place their mean may point at places that add nothing to the answer: prefer HiResCAM,
-which equals it where the slope is the same everywhere. The usual rectification is left to whoever shows the map.
+which equals it where the slope is the same everywhere. The same stages are fused. The usual rectification is left to whoever shows the map.
 
 Source: Selvaraju et al. 2017, Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.insight.explanation.explainer import EXPLAINERS, Explained, require_gradient
-from medgraft.insight.explanation.enlarging import enlarged
+from medgraft.insight.explanation.fusing import fused
 
 __all__ = ["GradCam"]
 
@@ -30,8 +30,7 @@ class GradCam:
     def __call__(self, network: Explained, pixels: NDArray[np.float32], target: int) -> NDArray[np.float32]:
         """(S, S), signed: see the contract."""
         require_gradient(network, self.name)
-        maps = [
-            enlarged((reading.values * reading.slopes.mean(axis=(1, 2), keepdims=True)).sum(axis=0), pixels.shape[-1])
-            for reading in network.readings(pixels, target)
-        ]
-        return np.sum(maps, axis=0).astype(np.float32)
+        readings = network.readings(pixels, target)
+        weights = [one.slopes.mean(axis=(1, 2), keepdims=True) for one in readings]
+        grids = [(one.values * weight).sum(axis=0) for one, weight in zip(readings, weights, strict=True)]
+        return fused(grids, pixels.shape[-1])

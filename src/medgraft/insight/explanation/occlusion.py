@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 from medgraft.errors import UsageError
 from medgraft.insight.explanation.explainer import EXPLAINERS, Explained
 
-__all__ = ["Occlusion"]
+__all__ = ["Occlusion", "corners"]
 
 _AT_ONCE = 32
 
@@ -43,12 +43,12 @@ class Occlusion:
         """(S, S), signed: see the contract."""
         side = pixels.shape[-1]
         square = max(2, round(self.share * side))
-        corners = _corners(side, square)
+        places = corners(side, square)
         blurred = gaussian_filter(pixels[0], (0, square, square))
         whole = float(network.evidence(pixels, target)[0])
         lost, seen = np.zeros((side, side)), np.zeros((side, side))
-        for start in range(0, len(corners), _AT_ONCE):
-            some = corners[start : start + _AT_ONCE]
+        for start in range(0, len(places), _AT_ONCE):
+            some = places[start : start + _AT_ONCE]
             hidden = np.repeat(pixels, len(some), axis=0)
             for picture, (top, left) in zip(hidden, some, strict=True):
                 place = np.s_[:, top : top + square, left : left + square]
@@ -59,7 +59,7 @@ class Occlusion:
         return (lost / seen).astype(np.float32)
 
 
-def _corners(side: int, square: int) -> list[tuple[int, int]]:
+def corners(side: int, square: int) -> list[tuple[int, int]]:
     """Upper left corners, half a square apart, the last at the edge: every pixel is hidden at least once."""
     starts = sorted({*range(0, side - square, max(1, square // 2)), side - square})
     return [(top, left) for top in starts for left in starts]

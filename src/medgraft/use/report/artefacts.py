@@ -50,6 +50,7 @@ class Artefacts:
     loso: dict[str, Any] = field(default_factory=dict)
     adaptation: dict[str, Any] = field(default_factory=dict)
     robustness: dict[str, Any] = field(default_factory=dict)
+    explanations: dict[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -236,5 +237,6 @@ def read_artefacts(run: Path) -> Artefacts:
         loso=_optional_json(run / "loso.json"),
         adaptation=_optional_json(run / "adaptation.json"),
         robustness=_optional_json(run / "robustness.json"),
+        explanations=_optional_json(run / "explanations.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )
