@@ -37,6 +37,7 @@ LATE_IMPORTS = {
     "medgraft.data.imaging.tiff": "imagecodecs is imported with the first picture that needs it",
     "medgraft.data.imaging.volume_reader": "nibabel, pydicom and SimpleITK are imported with the first such volume",
     "medgraft.data.phantom.layouts": "pydicom is imported for the DICOM layout only",
+    "medgraft.insight.explanation.opening": "torch is imported to explain, not to offer the methods",
     "medgraft.insight.audit.metadata": "pydicom is imported with the first DICOM file",
     "medgraft.experiment.extending": "importing weights needs torch, the other verbs do not",
     "medgraft.experiment.pretraining": "importing weights needs torch, a wrong option is told without it",

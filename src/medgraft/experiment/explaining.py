@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import ReaderError
 from medgraft.experiment.run import require_empty
 from medgraft.experiment.stages.heat_maps import HeatMaps, explained_class, telling_slices
@@ -18,7 +19,6 @@ from medgraft.files import write_bytes
 from medgraft.insight.explanation.catalogue import DEFAULT_METHOD
 from medgraft.insight.explanation.overlay import encoded, overlaid
 from medgraft.insight.explanation.similar import Gallery, read_gallery
-from medgraft.data.imaging.reader import ImageReader
 from medgraft.progress import Progress
 from medgraft.use.prediction.predictor import Predicted, Predictor
 

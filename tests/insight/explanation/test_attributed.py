@@ -43,7 +43,9 @@ def job_of(name, tmp, channels=1, pooled=False):
 def head_of(job, rooted=False):
     rng = np.random.default_rng(2)
     return LinearHead(
-        (rng.normal(size=(2, job.backbone.facts.feature_dim)) * 0.05).astype(np.float32), np.zeros(2, np.float32), rooted
+        (rng.normal(size=(2, job.backbone.facts.feature_dim)) * 0.05).astype(np.float32),
+        np.zeros(2, np.float32),
+        rooted,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -34,7 +36,7 @@ def test_order_and_growth(steps):
     assert [name for name, _ in found] == ["head", *(name for name, _ in reversed(job.backbone.stages(network)))]
     sets = [changed(job, one) for _, one in found]
     assert sets[0] == set()
-    assert all(small <= large for small, large in zip(sets, sets[1:], strict=False))
+    assert all(small <= large for small, large in itertools.pairwise(sets))
     kernels = {name for name, item in network.named_parameters() if item.ndim == 4}
     assert kernels <= sets[-1]
 

@@ -26,7 +26,9 @@ def _heads():
     rng = np.random.default_rng(0)
 
     def linear(classes, rooted=False):
-        return LinearHead(rng.normal(size=(classes, D)).astype(np.float32), rng.normal(size=classes).astype(np.float32), rooted)
+        return LinearHead(
+            rng.normal(size=(classes, D)).astype(np.float32), rng.normal(size=classes).astype(np.float32), rooted
+        )
 
     one_sided = LinearHead(np.stack([np.zeros(D), rng.normal(size=D)]).astype(np.float32), np.zeros(2, np.float32))
     mean, scale = rng.normal(size=D), rng.uniform(0.5, 2, D)

@@ -32,5 +32,5 @@ def test_a_flat_picture_loses_nothing(spot):
 
 @pytest.mark.parametrize("share", [0.0, 0.6, -1.0])
 def test_a_square_that_cannot_be(share):
-    with pytest.raises(UsageError, match="at most 0.5"):
+    with pytest.raises(UsageError, match=r"at most 0\.5"):
         Occlusion(share)

@@ -57,5 +57,5 @@ def test_hand_crafted_features_can_only_be_asked(tmp_path):
 
 def test_volumes_taken_whole_are_refused(tmp_path):
     backbone = resolve_backbone("resnet18", weights="random", home=Home(tmp_path)).inflated()
-    with pytest.raises(UsageError, match="backbone.volumes=slices"):
+    with pytest.raises(UsageError, match=r"backbone\.volumes=slices"):
         open_network(job_of(backbone, tmp_path), linear(backbone.facts.feature_dim))

@@ -1,4 +1,4 @@
-"""Scores beside the baselines: a method that knows the place, one that does not, and wider intervals for fewer people."""
+"""Scores beside the baselines: a method that knows the place, one that does not; fewer people, wider intervals."""
 
 from __future__ import annotations
 

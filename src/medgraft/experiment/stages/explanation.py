@@ -2,8 +2,8 @@
 
 HiResCAM of the surest right, the surest wrong and the borderline cases, with the training cases most like each; where
 masks lie beside the pictures, how well maps point at what is outlined, on test cases drawn at random (those that are
-shown were not: they are the extremes). All within ``MOST_SECONDS`` once the network is ready: what does not fit is left out
-and counted, but for one case of each kind.
+shown were not: they are the extremes). All within ``MOST_SECONDS`` once the network is ready: what does not fit is left
+out and counted, but for one case of each kind.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ class _Stage:
             pictures += [self._picture(case, one) for one in drawn]
         if len(shown) < len(chosen):
             work.progress.notice(
-                f"explaining: {len(shown)} of {len(chosen)} cases within {MOST_SECONDS:.0f} s; more with predict --explain"
+                f"explaining: {len(shown)} of {len(chosen)} cases within {MOST_SECONDS:.0f} s; more with "
+                "predict --explain"
             )
         scores = self._scores(maps, began) if maps is not None else None
         write_table(work.run.private / "explanations.parquet", pd.DataFrame(pictures, columns=_COLUMNS), private=True)

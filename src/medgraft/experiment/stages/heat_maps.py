@@ -56,9 +56,7 @@ class HeatMaps:
         """One map of a picture, or one a slice (numbers from 0) of a volume. Raises ``ReaderError``."""
         if picture.member != WHOLE:
             return [self._drawn(picture, target, None)]
-        return [
-            self._drawn(replace(picture, member=slice_member(number)), target, number + 1) for number in slices
-        ]
+        return [self._drawn(replace(picture, member=slice_member(number)), target, number + 1) for number in slices]
 
     def _drawn(self, picture: Picture, target: int, number: int | None) -> HeatMap:
         pixels = self._preprocessing.apply(self._reader.read(picture.path, picture.member))

@@ -45,9 +45,7 @@ class Explained(Protocol):
         """(m,) log-odds of the class ``target``."""
         ...
 
-    def slopes(
-        self, pixels: NDArray[np.float32], target: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def slopes(self, pixels: NDArray[np.float32], target: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Evidence (m,), and how it changes with each pixel (m, C, S, S)."""
         ...
 

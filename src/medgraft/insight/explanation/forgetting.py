@@ -23,9 +23,7 @@ def forgetting(job: Job, head: Head, seed: int) -> Iterator[tuple[str, Attribute
     A head's numbers are shuffled; a stage gets the weights of the same network drawn anew, its statistics with them.
     """
     rng = np.random.default_rng(seed)
-    shuffled = {
-        name: rng.permutation(item.ravel()).reshape(item.shape) for name, item in head.tensors().items()
-    }
+    shuffled = {name: rng.permutation(item.ravel()).reshape(item.shape) for name, item in head.tensors().items()}
     blank = HEADS.get(head.kind).restore(shuffled, head.facts())
     yield "head", Attributed(job, blank)
     network = job.backbone.build(job.channels, job.state)

@@ -1,7 +1,8 @@
 """Grad-CAM: each channel weighted by the mean of its slope over the picture. Kept because it is what others report.
 
 Where slopes differ from place to place their mean may point at places that add nothing to the answer: prefer HiResCAM,
-which equals it where the slope is the same everywhere. The same stages are fused. The usual rectification is left to whoever shows the map.
+which equals it where the slope is the same everywhere. The same stages are fused. The usual rectification is left to
+whoever shows the map.
 
 Source: Selvaraju et al. 2017, Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization.
 """

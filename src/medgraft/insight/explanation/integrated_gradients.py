@@ -2,7 +2,7 @@
 
 What is given to the pixels adds up to the difference of evidence between the picture and its blurred self
 (completeness), to within ``tolerance``: steps are doubled until it does. A blurred picture holds no finding and is
-still a picture of its kind; black, the usual start, is a colour of its own in a film, and gives nothing to what is dark.
+still a picture of its kind; black, the usual start, gives nothing to what is dark, and in a film dark is a finding too.
 
 Source: Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks; Sturmfels, Lundberg & Lee 2020 (starts).
 """

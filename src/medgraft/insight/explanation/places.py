@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 
 from medgraft.source.backbones.readout import channels_of
@@ -24,7 +25,7 @@ def prefix_tokens(body: nn.Module) -> int | None:
 def gridded(output: object, prefix: int | None) -> Tensor | None:
     """What a stage gives for one picture as (C, h, w); ``None`` where it has no places: no tensor, one place only, or
     tokens that are no square. ``prefix``: tokens to leave out, where that is known."""
-    if not isinstance(output, Tensor) or channels_of(output) is None:
+    if not isinstance(output, torch.Tensor) or channels_of(output) is None:
         return None
     if output.ndim == 3:
         tokens = output[0]

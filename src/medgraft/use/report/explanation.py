@@ -70,25 +70,23 @@ def _sentences(told: Mapping[str, Any]) -> list[str]:
     if told["method"] is None:
         return [f"There are no heat maps: {told['reason']}. The training cases most like each case are named."]
     method = _METHODS.get(told["method"], told["method"])
-    sentences = [
-        f"{method} colours the places that speak for the class named under each picture; a picture’s colours are scaled "
-        "to its own strongest place. A map says what the model went by, not that it was right to, nor that nothing else "
-        "is there."
-    ]
+    meaning = (
+        f"{method} colours the places that speak for the class named under each picture; a picture’s colours are "
+        "scaled to its own strongest place. A map says what the model went by, not that it was right to, nor that "
+        "nothing else is there."
+    )
     scores = told["localisation"]
     if not scores:
-        return [*sentences, "No outlines lie beside the pictures, so whether the maps point at the finding is not known."]
+        return [meaning, "No outlines lie beside the pictures: whether the maps point at the finding is not known."]
     own = scores[told["method"]]
     gains = {name: gain["pointing"] for name, gain in own["gain"].items()}
     beaten = all(gain["low"] is not None and gain["low"] > 0 for gain in gains.values())
-    verdict = (
-        "more often than maps that know nothing of the picture"
-        if beaten
-        else "not provably more often than maps that know nothing of the picture: do not take them for the finding’s place"
-    )
+    verdict = "more often than maps that know nothing of the picture"
+    if not beaten:
+        verdict = f"not provably {verdict}: do not take them for the place of the finding"
     pointing = own["pointing"]
     where = f"the strongest place lies in the outline in {decimal(pointing['value'])}"
-    return [*sentences, f"Of {counted(pointing['n'], 'outlined test case')} {where}, {verdict}."]
+    return [meaning, f"Of {counted(pointing['n'], 'outlined test case')} {where}, {verdict}."]
 
 
 def _table(told: Mapping[str, Any]) -> Table | None:

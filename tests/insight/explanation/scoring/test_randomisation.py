@@ -53,7 +53,7 @@ def setting(tmp_path_factory):
 def test_shipped_methods_pass(method, setting):
     network, steps, pictures = setting
     found = cascading_randomisation(make_explainer(method), network, steps, pictures, 1)
-    assert [one.stage for one in found][0] == "head"
+    assert found[0].stage == "head"
     assert passes(found), [(one.stage, round(one.likeness, 2)) for one in found]
 
 

@@ -56,6 +56,4 @@ def perturbation_curves(
     named = rank.reshape(heat.shape)[None] < np.rint(share * heat.size)[:, None, None]
     deleted = np.where(named[:, None], blurred, pixels).astype(np.float32)
     inserted = np.where(named[:, None], pixels, blurred).astype(np.float32)
-    return Perturbed(
-        share, expit(network.evidence(deleted, target)), expit(network.evidence(inserted, target))
-    )
+    return Perturbed(share, expit(network.evidence(deleted, target)), expit(network.evidence(inserted, target)))
