@@ -66,7 +66,7 @@ def test_of_several_classes_the_called_one():
 
 
 def test_of_several_labels_each_is_a_question():
-    task = MultiLabel(("x", "y"), None)
+    task = MultiLabel(("x", "y"))
     cuts = {label: Calibration(threshold=0.5) for label in ("x", "y")}
     chances = np.array([[0.9, 0.5], [0.2, 0.95], [0.45, 0.1]])
     truth = np.array([[1, -1], [0, 0], [-1, 0]])

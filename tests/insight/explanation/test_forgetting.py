@@ -41,6 +41,13 @@ def test_order_and_growth(steps):
     assert kernels <= sets[-1]
 
 
+def test_some_steps_only_are_the_same_steps(steps):
+    job, head, found = steps
+    ((name, network),) = forgetting(job, head, seed=4, only=("layer2",))
+    assert name == "layer2"
+    assert changed(job, network) == changed(job, dict(found)["layer2"])
+
+
 def test_a_head_keeps_its_numbers_and_loses_their_places(steps):
     _, head, found = steps
     blank = found[0][1].head

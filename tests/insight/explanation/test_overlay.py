@@ -42,8 +42,8 @@ def test_colour_where_it_is_and_the_picture_elsewhere(heat, channels):
     np.testing.assert_array_equal(plain[heat < 0], mixed[heat < 0])
     expected = np.rint(np.moveaxis(np.broadcast_to(pixels, (3, SIDE, SIDE)), 0, 2) * 255)
     np.testing.assert_array_equal(plain, expected)
-    warm = mixed[heat > 1]
-    assert (warm[:, 0] > warm[:, 2]).all()
+    redder = (mixed - plain)[heat > 1]
+    assert (redder[:, 0] > redder[:, 2]).all()
 
 
 def test_more_is_lighter():

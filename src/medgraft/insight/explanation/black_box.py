@@ -25,8 +25,8 @@ class BlackBox:
 
     def evidence(self, pixels: NDArray[np.float32], target: int) -> NDArray[np.float64]:
         """See the contract; chances nearer to 0 or 1 than 1e-9 count as that."""
-        chances = self._head.answers(Bags.single(self._features(pixels)))[:, target]
-        chances = np.clip(chances, _LEAST, 1 - _LEAST)
+        answers = self._head.answers(Bags.single(self._features(pixels)))
+        chances = np.clip(answers[:, target].astype(np.float64), _LEAST, 1 - _LEAST)
         return np.asarray(np.log(chances) - np.log1p(-chances))
 
     def slopes(self, pixels: NDArray[np.float32], target: int) -> NoReturn:

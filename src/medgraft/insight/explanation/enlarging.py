@@ -15,4 +15,4 @@ def enlarged(grid: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     rows, columns = grid.shape
     picture = PillowImage.fromarray(grid.astype(np.float32))
     large = np.asarray(picture.resize((side, side), PillowImage.Resampling.BILINEAR), np.float64)
-    return large * (rows * columns / side**2)
+    return np.asarray(large * (rows * columns / side**2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,15 +17,17 @@ from medgraft.transfer.models.heads.head import Head
 __all__ = ["forgetting"]
 
 
-def forgetting(job: Job, head: Head, seed: int) -> Iterator[tuple[str, Attributed]]:
-    """Name of what was forgotten last, and the network that has forgotten it and all that comes after it.
+def forgetting(job: Job, head: Head, seed: int, *, only: Collection[str] = ()) -> Iterator[tuple[str, Attributed]]:
+    """Name of what was forgotten last, and the network that has forgotten it and all that comes after it. ``only``: the
+    steps that are given out, if not all.
 
     A head's numbers are shuffled; a stage gets the weights of the same network drawn anew, its statistics with them.
     """
     rng = np.random.default_rng(seed)
     shuffled = {name: rng.permutation(item.ravel()).reshape(item.shape) for name, item in head.tensors().items()}
     blank = HEADS.get(head.kind).restore(shuffled, head.facts())
-    yield "head", Attributed(job, blank)
+    if not only or "head" in only:
+        yield "head", Attributed(job, blank)
     network = job.backbone.build(job.channels, job.state)
     state = copy.deepcopy(network.state_dict())
     fresh = job.backbone.forgotten(seed).build(job.channels).state_dict()
@@ -34,4 +36,5 @@ def forgetting(job: Job, head: Head, seed: int) -> Iterator[tuple[str, Attribute
         for name in state:
             if name in parameters or (name.rpartition(".")[0] in owners and name.rpartition(".")[0]):
                 state[name] = torch.as_tensor(fresh[name])
-        yield stage, Attributed(replace(job, state=dict(state)), blank)
+        if not only or stage in only:
+            yield stage, Attributed(replace(job, state=dict(state)), blank)

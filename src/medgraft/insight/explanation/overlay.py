@@ -42,7 +42,8 @@ def overlaid(pixels: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[
     colours = np.stack([np.interp(place, np.arange(len(_COLOURS)), _COLOURS[:, each]) for each in range(3)], axis=2)
     alpha = (_ALPHA * np.sqrt(strong))[:, :, None]
     mixed = (1 - alpha) * picture + alpha * colours
-    return np.rint(np.clip(np.concatenate([picture, mixed], axis=1), 0, 255)).astype(np.uint8)
+    both = np.clip(np.concatenate([picture, mixed], axis=1), 0, 255)
+    return np.asarray(np.rint(both).astype(np.uint8))
 
 
 def encoded(picture: NDArray[np.uint8], kind: str = "PNG") -> bytes:

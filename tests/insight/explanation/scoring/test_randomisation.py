@@ -36,17 +36,18 @@ class Edges:
 
 @pytest.fixture(scope="module")
 def setting(tmp_path_factory):
-    """The network with ImageNet's weights, what it is when it forgets, and three smooth pictures."""
+    """The network with ImageNet's weights, what it is when it forgets, and two smooth pictures."""
     home = Home(tmp_path_factory.mktemp("home"))
     backbone = resolve_backbone("tf_efficientnet_lite0", home=home).pooled()
     job = Job(backbone, backbone.facts.checksum, 1, SIZE, home)
     rng = np.random.default_rng(0)
     weight = (rng.normal(size=(2, backbone.facts.feature_dim)) * 0.05).astype(np.float32)
     head = LinearHead(weight, np.zeros(2, np.float32))
-    blobs = [gaussian_filter(rng.random((1, 1, SIZE, SIZE)), (0, 0, 4, 4)) for _ in range(3)]
+    blobs = [gaussian_filter(rng.random((1, 1, SIZE, SIZE)), (0, 0, 4, 4)) for _ in range(2)]
     pictures = [((blob - blob.min()) / np.ptp(blob)).astype(np.float32) for blob in blobs]
-    steps = list(forgetting(job, head, seed=1))
-    return Attributed(job, head), [steps[0], steps[len(steps) // 2], steps[-1]], pictures
+    steps = list(forgetting(job, head, seed=1, only=("head", "blocks.3", "conv_stem")))
+    assert [name for name, _ in steps] == ["head", "blocks.3", "conv_stem"]
+    return Attributed(job, head), steps, pictures
 
 
 @pytest.mark.parametrize("method", list(EXPLAINERS))
