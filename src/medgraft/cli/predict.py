@@ -26,6 +26,13 @@ def predict(
         typer.Option("--out", metavar="TABLE", help="CSV table to write; of a segmentation the folder for masks"),
     ] = None,
     no_paths: Annotated[bool, typer.Option("--no-paths", help="leave the file column out")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="draw a heat map of each picture")] = False,
+    explain_method: Annotated[
+        str, typer.Option("--explain-method", metavar="NAME", help="see `medgraft list explainers`")
+    ] = "hirescam",
+    explain_out: Annotated[
+        Path | None, typer.Option("--explain-out", metavar="DIR", help="folder for the heat maps (they show patients)")
+    ] = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
     label_col: o.LabelColOption = None,
@@ -53,6 +60,7 @@ def predict(
     """
     from medgraft.experiment.answering import answers_with
     from medgraft.experiment.config import resolve_config
+    from medgraft.experiment.explaining import Explaining
     from medgraft.experiment.predicting import predict_files
     from medgraft.use.prediction.abstaining import EMPTY, STRANGE
 
@@ -64,11 +72,14 @@ def predict(
         show = _outline if target == "masks" else _detect
         show(terminal, run, files, out, paths=not no_paths, settings=settings, home=home, overwrite=overwrite)
         return
+    if explain and explain_out is None:
+        raise UsageError("--explain: heat maps show patients' pictures; say where they go with --explain-out DIR")
     answer = predict_files(
         run,
         files,
         out=out,
         paths=not no_paths,
+        explain=None if explain_out is None else Explaining(explain_out, explain_method),
         options=settings.data,
         device=settings.device,
         home=Home.find(home),
@@ -95,9 +106,12 @@ def predict(
     terminal.line("research use only, not a medical device")
     if out is not None:
         terminal.line(f"table: {out}", "bold")
+    if explain_out is not None:
+        terminal.line(f"heat maps: {explain_out} (patients' pictures: keep them in the house)", "bold")
     terminal.result(
         {
             "out": str(out) if out is not None else None,
+            "explain_out": str(explain_out) if explain_out is not None else None,
             "pictures": len(rows),
             "refused": refused,
             "strange": int(strange.sum()),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from medgraft.experiment.auditing import AuditResult, audit_data
 from medgraft.experiment.config import DEFAULT_BACKBONE, resolve_config
+from medgraft.experiment.explaining import Explaining
 from medgraft.experiment.fitting import FitResult, fit_run
 from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
 from medgraft.experiment.pretraining import PretrainResult, pretrain_weights
@@ -132,13 +133,18 @@ def predict(
     *,
     out: str | Path | None = None,
     paths: bool = True,
+    explain_out: str | Path | None = None,
+    explain_method: str = "hirescam",
     options: Mapping[str, Any] | None = None,
     device: str = "auto",
     overwrite: bool = False,
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """One row a picture: file, case_id, prediction, a probability for each class, and why one was refused."""
+    """One row a picture: file, case_id, prediction, a probability for each class, and why one was refused.
+
+    ``explain_out``: a folder for heat maps of the pictures (they show patients).
+    """
     settings = resolve_config(flags={"device": device} | data_flags(options))
     several = [files] if isinstance(files, str | Path) else files
     answer = predict_files(
@@ -146,6 +152,7 @@ def predict(
         [Path(file) for file in several],
         out=Path(out) if out is not None else None,
         paths=paths,
+        explain=Explaining(Path(explain_out), explain_method) if explain_out is not None else None,
         options=settings.data,
         device=settings.device,
         home=Home.find(home),

@@ -155,6 +155,7 @@ class EvaluationSection(_Section):
     loso: bool = Field(
         default=True, description="leave one site out: what a new site will see, where two sites or more are known"
     )
+    explained: int = Field(default=24, ge=0, le=500, description="test cases with a heat map in the report; 0: none")
 
 
 class FitConfig(_Section):

@@ -18,6 +18,7 @@ from medgraft.experiment.stages.choosing import choosing_stage
 from medgraft.experiment.stages.comparing import comparators_stage, comparison_stage
 from medgraft.experiment.stages.embedding import embedding_stage
 from medgraft.experiment.stages.evaluating import evaluation_stage
+from medgraft.experiment.stages.explanation import explanation_stage
 from medgraft.experiment.stages.learning import learning_stage
 from medgraft.experiment.stages.leaving_site_out import loso_stage
 from medgraft.experiment.stages.slices import slices_stage
@@ -124,6 +125,8 @@ def _learn_and_judge(work: Workspace, began: float) -> None:
         evaluation_stage(work)
         slices_stage(work)
         comparison_stage(work, comparators)
+    with work.timed("explain"):
+        explanation_stage(work)
 
 
 def _learn_outlines(work: Workspace, began: float) -> None:

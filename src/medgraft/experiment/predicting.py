@@ -19,6 +19,7 @@ from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.build import build_source, choose_device
 from medgraft.experiment.config import resolve_config
+from medgraft.experiment.explaining import Explaining, explain_cases, gallery_of
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.admission import labelled_alike, unseen
@@ -70,16 +71,20 @@ def predict_files(
     *,
     out: Path | None = None,
     paths: bool = True,
+    explain: Explaining | None = None,
     options: CohortOptions | None = None,
     device: str = "auto",
     home: Home | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> Prediction:
-    """Answers for files, folders or tables of pictures; labels are not needed and not looked at."""
+    """Answers for files, folders or tables of pictures; labels are not needed and not looked at. ``explain``: with a
+    heat map of each (see ``explain_cases``)."""
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     if out is not None and out.exists() and not overwrite:
         raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
+    if explain is not None:
+        explain.check(overwrite=overwrite)
     predictor = Predictor.load(run, home, device=choose_device(device))
     missing = [str(file) for file in files if not file.exists()]
     if missing:
@@ -89,6 +94,8 @@ def predict_files(
     cohorts += [read_told(f, options or CohortOptions(), home, reader, progress) for f in files if f not in single]
     table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
     answer = predictor.predict(pictures_of(table), reader=reader, progress=progress)
+    if explain is not None:
+        explain_cases(predictor, table, answer, explain, gallery=gallery_of(run), progress=progress)
     columns: dict[str, Any] = {"file": table["path"], "member": table["member"], "case_id": table["case_id"]}
     columns["prediction"] = answer.label
     for column, label in enumerate(predictor.bundle.task.labels):

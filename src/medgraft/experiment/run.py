@@ -151,6 +151,7 @@ _FILES = (
     "metrics.json",
     "robustness.json",
     "trust.json",
+    "explanations.json",
     "timings.json",
     "report.html",
     "model_card.md",

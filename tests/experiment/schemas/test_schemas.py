@@ -24,6 +24,7 @@ FILES = {
     "learning_curve": "learning_curve.json",
     "calibration": "bundle/calibration.json",
     "config": "config.json",
+    "explanations": "explanations.json",
     "labels": "bundle/labels.json",
     "ladder": "ladder.json",
     "loso": "loso.json",

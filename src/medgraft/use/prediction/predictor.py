@@ -42,7 +42,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, home: Home, *, device: str = "cpu", engine: str | None = None) -> None:
         self.bundle, self._home, self._device = bundle, home, device
-        self._engine = engine or (bundle.engine if device == "cpu" else "auto")
+        self.engine = engine or (bundle.engine if device == "cpu" else "auto")
 
     @classmethod
     def load(cls, folder: Path, home: Home, *, device: str = "cpu", engine: str | None = None) -> Predictor:
@@ -74,12 +74,12 @@ class Predictor:
     ) -> CaseEmbedding:
         """Features as the bundle's network sees them; no head is asked."""
         return embed_cases(
-            pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self._engine, progress=progress
+            pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self.engine, progress=progress
         )
 
     def pixel_features(self) -> PixelFeatures:
         """Features of pixels that are in no file, as the bundle's network sees them; the engine is built here."""
-        return PixelFeatures(self.job(), self._engine)
+        return PixelFeatures(self.job(), self.engine)
 
     def of_pixels(self) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
         """Prepared pixels (m, C, S, S) in [0, 1] that are in no file → probabilities (m, classes), one picture a case;

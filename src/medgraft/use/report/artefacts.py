@@ -54,6 +54,7 @@ class Artefacts:
     adaptation: dict[str, Any] = field(default_factory=dict)
     robustness: dict[str, Any] = field(default_factory=dict)
     trust: dict[str, Any] = field(default_factory=dict)
+    explanations: dict[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -214,5 +215,6 @@ def read_artefacts(run: Path) -> Artefacts:
         adaptation=_optional_json(run / "adaptation.json"),
         robustness=_optional_json(run / "robustness.json"),
         trust=_optional_json(run / "trust.json"),
+        explanations=_optional_json(run / "explanations.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )

@@ -21,6 +21,7 @@ from medgraft.use.report.audit_page import AuditSection
 from medgraft.use.report.card import CardSection
 from medgraft.use.report.comparison import comparison_view
 from medgraft.use.report.confusion import Confusion
+from medgraft.use.report.explanation import ExplanationView
 from medgraft.use.report.figures.catalogue import drawn_figures
 from medgraft.use.report.findings import findings, split_sentences
 from medgraft.use.report.ladder import ladder_view
@@ -52,6 +53,7 @@ class Extras:
     card: list[CardSection]
     slices: Sequence[SliceView] = ()
     audit: Sequence[AuditSection] = ()
+    explanation: ExplanationView | None = None
 
 
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]|#~"})
@@ -110,6 +112,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         licence_terms=licence_terms(run),
         card=extras.card,
         slices=extras.slices,
+        explanation=extras.explanation,
         audit=extras.audit,
         version=_version(run),
         style=Markup(source["style.css"]),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from medgraft.errors import ArtifactError
 
-__all__ = ["Pictures", "data_url", "read_pictures", "read_slice_pictures"]
+__all__ = ["Pictures", "data_url", "read_maps", "read_pictures", "read_slice_pictures"]
 
 _MOST = 6000
 _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
@@ -61,7 +61,15 @@ def read_pictures(run: Path, wanted: Sequence[str], *, budget: int) -> Pictures:
 
 def read_slice_pictures(run: Path, cases: Sequence[str], *, budget: int) -> dict[tuple[str, int], str]:
     """Pictures of the weightiest slices of ``cases``, by case and slice number, within ``budget`` bytes."""
-    path = run / "private" / "slices.parquet"
+    return _by_slice(run / "private" / "slices.parquet", cases, budget)
+
+
+def read_maps(run: Path, cases: Sequence[str], *, budget: int) -> dict[tuple[str, int], str]:
+    """Heat maps of ``cases``, by case and slice number (0 for a picture), within ``budget`` bytes."""
+    return _by_slice(run / "private" / "explanations.parquet", cases, budget)
+
+
+def _by_slice(path: Path, cases: Sequence[str], budget: int) -> dict[tuple[str, int], str]:
     if not path.is_file() or not cases:
         return {}
     table = _stored(path, ["case_id", "slice", "jpeg"], list(cases))

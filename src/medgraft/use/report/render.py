@@ -12,6 +12,7 @@ from medgraft.use.report.confusion import confusion, wanted_pictures
 from medgraft.use.report.detections.page import render_detections
 from medgraft.use.report.located.run import task_of
 from medgraft.use.report.outlines.page import render_outlines
+from medgraft.use.report.explanation import explanation_view
 from medgraft.use.report.page import Extras, draw_card, draw_page
 from medgraft.use.report.pictures import Pictures, read_pictures
 from medgraft.use.report.slices import slice_views
@@ -24,7 +25,7 @@ MOST_BYTES = 15_000_000
 _PLACES = {"segmentation": render_outlines, "detection": render_detections}
 """Tasks whose answers are places in the picture, with pages of their own."""
 
-_PICTURE_BYTES, _SLICE_BYTES = 6_000_000, 1_000_000
+_PICTURE_BYTES, _SLICE_BYTES, _MAP_BYTES = 6_000_000, 1_000_000, 2_000_000
 
 
 def render_report(run: Path, *, images: bool = True) -> Path:
@@ -44,7 +45,8 @@ def render_report(run: Path, *, images: bool = True) -> Path:
     wanted += [case for section in audit for cases, _ in section.groups for case in cases]
     pictures = read_pictures(run, wanted, budget=_PICTURE_BYTES)
     slices = slice_views(artefacts, run, images=images, budget=_SLICE_BYTES)
-    extras = Extras(card, slices, audit)
+    maps = explanation_view(artefacts, run, images=images, budget=_MAP_BYTES)
+    extras = Extras(card, slices, audit, maps)
     page = draw_page(artefacts, matrix, pictures, extras, images=images)
     if len(page.encode("utf-8")) > MOST_BYTES and pictures:
         page = draw_page(artefacts, matrix, Pictures(left_out=len(wanted)), extras, images=images)
