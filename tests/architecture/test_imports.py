@@ -16,7 +16,7 @@ TRANSFER_ROOMS = (
     ("tasks",),
     ("models",),
     ("training",),
-    ("strategies",),
+    ("strategies", "fusion"),
     ("segmentation", "detection"),
     ("robustness", "pretraining"),
     ("adaptation",),

@@ -46,6 +46,13 @@ def fit(
     with_gallery: Annotated[
         bool, typer.Option("--with-gallery", help="the bundle may hold rows of training cases (knn); keep it private")
     ] = False,
+    clinical: Annotated[
+        Path | None,
+        typer.Option("--clinical", metavar="TABLE", help="age, sex, lab values, … a row a patient: image and table"),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="A,B,…", help="columns whose groups are judged one by one: sex, site")
+    ] = None,
     on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
@@ -82,6 +89,8 @@ def fit(
         "search.budget": budget,
         "search.backbones": o.listed(backbones),
         "evaluation.compare": o.listed(compare),
+        "clinical.file": clinical,
+        "evaluation.by": o.listed(by),
         "split.on_leak": on_leak,
         "engine": engine,
         "seed": seed,

@@ -33,6 +33,10 @@ def predict(
     explain_out: Annotated[
         Path | None, typer.Option("--explain-out", metavar="DIR", help="folder for the heat maps (they show patients)")
     ] = None,
+    clinical: Annotated[
+        Path | None,
+        typer.Option("--clinical", metavar="TABLE", help="age, sex, … of the patients, for a run fitted with such"),
+    ] = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
     label_col: o.LabelColOption = None,
@@ -65,7 +69,7 @@ def predict(
     from medgraft.use.prediction.abstaining import EMPTY, STRANGE
 
     flags = o.cohort_flags(locals())
-    settings = resolve_config(config, sets or [], {**flags, "seed": seed, "device": device})
+    settings = resolve_config(config, sets or [], {**flags, "clinical.file": clinical, "seed": seed, "device": device})
     terminal = Terminal(json)
     target = answers_with(run)
     if target != "labels":
@@ -81,6 +85,7 @@ def predict(
         paths=not no_paths,
         explain=None if explain_out is None else Explaining(explain_out, explain_method),
         options=settings.data,
+        clinical=settings.clinical,
         device=settings.device,
         home=Home.find(home),
         progress=terminal.progress,

@@ -37,6 +37,8 @@ def fit(
     budget: str | None = None,
     backbones: Sequence[str] | None = None,
     options: Mapping[str, Any] | None = None,
+    clinical: str | Path | None = None,
+    by: Sequence[str] | None = None,
     on_leak: str | None = None,
     engine: str | None = None,
     seed: int | None = None,
@@ -58,6 +60,8 @@ def fit(
         "backbone.weights": weights,
         "search.budget": budget,
         "search.backbones": None if backbones is None else list(backbones),
+        "clinical.file": clinical,
+        "evaluation.by": None if by is None else list(by),
         "split.on_leak": on_leak,
         "engine": engine,
         "seed": seed,
@@ -136,6 +140,7 @@ def predict(
     explain_out: str | Path | None = None,
     explain_method: str = "hirescam",
     options: Mapping[str, Any] | None = None,
+    clinical: str | Path | None = None,
     device: str = "auto",
     overwrite: bool = False,
     home: str | Path | None = None,
@@ -145,7 +150,7 @@ def predict(
 
     ``explain_out``: a folder for heat maps of the pictures (they show patients).
     """
-    settings = resolve_config(flags={"device": device} | data_flags(options))
+    settings = resolve_config(flags={"device": device, "clinical.file": clinical} | data_flags(options))
     several = [files] if isinstance(files, str | Path) else files
     answer = predict_files(
         Path(run),
@@ -154,6 +159,7 @@ def predict(
         paths=paths,
         explain=Explaining(Path(explain_out), explain_method) if explain_out is not None else None,
         options=settings.data,
+        clinical=settings.clinical,
         device=settings.device,
         home=Home.find(home),
         progress=progress,

@@ -20,8 +20,10 @@ from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.data.phantom.receipt import is_phantom
 from medgraft.errors import ConfigError
+from medgraft.experiment.clinical_table import clinical_rows
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.subgroups import group_columns
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.teacher import Teacher
 from medgraft.home import Home
@@ -116,6 +118,8 @@ def build_workspace(
     _require_gallery(strategy, config)
     task = _task(cohort, config, progress)
     _require_task(strategy, config, task)
+    clinical, clinical_digest = clinical_rows(config, cohort, progress)
+    by = group_columns(config, cohort, clinical, data)
     run = RunFolder(out)
     # The backbone is resolved before anything is written: a wrong name costs nothing.
     pictures = pictures_of(cohort.table)
@@ -129,8 +133,13 @@ def build_workspace(
     resolved = _resolved(config, job, preprocessing, cohort, data)
     if teacher is not None:
         resolved["resolved"]["teacher"] = teacher.facts()
+    if clinical_digest is not None:
+        resolved["resolved"]["clinical"] = clinical_digest
+    if len(by.columns):
+        resolved["resolved"]["groups"] = hashlib.sha256(by.to_csv(index=False).encode("utf-8")).hexdigest()
     done = run.begin(resolved, data_digest(cohort), overwrite=overwrite)
     work = Workspace(run, config, home, reader, progress, cohort, task, job, preprocessing, strategy, teacher)
+    work.clinical, work.by = clinical, by
     return work, done
 
 
@@ -250,6 +259,8 @@ def _resolved(config: FitConfig, job: Job, preprocessing: Preprocessing, cohort:
     content = config.model_dump(mode="json")
     if config.data.table is not None:
         content["data"]["table"] = config.data.table.name  # config.json is handed on, and may hold no path
+    if config.clinical.file is not None:
+        content["clinical"]["file"] = config.clinical.file.name
     if preprocessing.size != job.size:
         raise ConfigError(f"preprocess.size {preprocessing.size} and the backbone's {job.size} differ")
     content["cohort_name"], content["synthetic"] = cohort.name, is_phantom(data)

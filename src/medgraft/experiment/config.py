@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from medgraft.data.clinical.options import ClinicalOptions
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.imaging.filters.catalogue import AnyFilter
 from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
@@ -152,6 +153,8 @@ class EvaluationSection(_Section):
     prevalence: float | None = Field(
         default=None, gt=0, lt=1, description="share of positive cases where it will be used; that of the cases if None"
     )
+    by: tuple[str, ...] = Field(default=(), description="columns whose groups are judged one by one, as sex, age")
+    bands: dict[str, tuple[float, ...]] = Field(default_factory=dict, description="where a number of by is cut")
     loso: bool = Field(
         default=True, description="leave one site out: what a new site will see, where two sites or more are known"
     )
@@ -162,6 +165,7 @@ class FitConfig(_Section):
     """Everything that decides a run."""
 
     data: CohortOptions = Field(default_factory=CohortOptions)
+    clinical: ClinicalOptions = Field(default_factory=ClinicalOptions)
     backbone: BackboneSection = Field(default_factory=BackboneSection)
     preprocess: PreprocessSection = Field(default_factory=PreprocessSection)
     split: SplitSection = Field(default_factory=SplitSection)

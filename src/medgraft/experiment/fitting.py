@@ -19,10 +19,12 @@ from medgraft.experiment.stages.comparing import comparators_stage, comparison_s
 from medgraft.experiment.stages.embedding import embedding_stage
 from medgraft.experiment.stages.evaluating import evaluation_stage
 from medgraft.experiment.stages.explanation import explanation_stage
+from medgraft.experiment.stages.fusing import fusion_stage
 from medgraft.experiment.stages.learning import learning_stage
 from medgraft.experiment.stages.leaving_site_out import loso_stage
 from medgraft.experiment.stages.slices import slices_stage
 from medgraft.experiment.stages.splitting import audit_stage, split_stage
+from medgraft.experiment.stages.subgroups import subgroup_stage
 from medgraft.experiment.stages.transferring import transfer_stage
 from medgraft.experiment.stages.trusting import trust_stage
 from medgraft.experiment.stages.workspace import Workspace
@@ -123,6 +125,8 @@ def _learn_and_judge(work: Workspace, began: float) -> None:
     with work.timed("evaluate"):
         loso_stage(work)
         evaluation_stage(work)
+        fusion_stage(work)
+        subgroup_stage(work)
         slices_stage(work)
         comparison_stage(work, comparators)
     with work.timed("explain"):

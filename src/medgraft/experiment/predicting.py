@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from medgraft.data.clinical.options import ClinicalOptions
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.read import read_pictures
@@ -36,6 +37,7 @@ from medgraft.experiment.stages.slices import slice_weights
 from medgraft.experiment.stages.trust_content import trust_content, trust_metrics
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table, write_csv, write_table
+from medgraft.experiment.with_table import answers_with_table, clinical_model
 from medgraft.files import read_json, write_json
 from medgraft.home import Home
 from medgraft.progress import Progress
@@ -73,19 +75,21 @@ def predict_files(
     paths: bool = True,
     explain: Explaining | None = None,
     options: CohortOptions | None = None,
+    clinical: ClinicalOptions | None = None,
     device: str = "auto",
     home: Home | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> Prediction:
     """Answers for files, folders or tables of pictures; labels are not needed and not looked at. ``explain``: with a
-    heat map of each (see ``explain_cases``)."""
+    heat map of each (see ``explain_cases``); with a ``clinical`` table: by image and table (see ``with_table``)."""
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     if out is not None and out.exists() and not overwrite:
         raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
     if explain is not None:
         explain.check(overwrite=overwrite)
     predictor = Predictor.load(run, home, device=choose_device(device))
+    model = clinical_model(run, clinical or ClinicalOptions())
     missing = [str(file) for file in files if not file.exists()]
     if missing:
         raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
@@ -101,6 +105,8 @@ def predict_files(
     for column, label in enumerate(predictor.bundle.task.labels):
         columns[f"p_{label}"] = answer.probability[:, column]
     columns |= _called(predictor.bundle, answer.probability)
+    if model is not None and clinical is not None:
+        columns |= answers_with_table(predictor.bundle, model, clinical, (table, answer.embedding), progress)
     weights = slice_weights(predictor.bundle, answer.embedding)
     if weights is not None:
         columns["slice"] = _weightiest(answer.embedding, weights)

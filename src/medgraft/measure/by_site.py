@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgraft.errors import DataError, UsageError
+from medgraft.measure.subgroups import group_sizes
 from medgraft.measure.ties import find_ties
 
 __all__ = ["site_rows"]
@@ -37,9 +38,7 @@ def site_rows(
     rows = []
     for number, name in enumerate(names):
         member = (site == number) & ~np.isnan(new[:, 0])
-        row: dict[str, Any] = {"site": name, "n": int(np.sum(site == number)), "n_patients": None}
-        if groups is not None:
-            row["n_patients"] = len(np.unique(groups[site == number]))
+        row: dict[str, Any] = {"site": name, **group_sizes(site == number, groups)}
         own = None if groups is None else groups[member]
         rows.append(
             {

@@ -30,7 +30,7 @@ from medgraft.measure.metrics.metric import Metric
 from medgraft.measure.metrics.predictions import Predictions
 from medgraft.measure.patients import Patients
 
-__all__ = ["evaluate", "evaluate_repeats", "evaluation_warnings"]
+__all__ = ["FEW", "evaluate", "evaluate_repeats", "evaluation_warnings"]
 
 FEW = 10
 """Fewer cases or patients of a class than this are warned about."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -23,8 +24,10 @@ FILES = {
     "comparison": "comparison.json",
     "learning_curve": "learning_curve.json",
     "calibration": "bundle/calibration.json",
+    "clinical": "bundle/clinical.json",
     "config": "config.json",
     "explanations": "explanations.json",
+    "fusion": "fusion.json",
     "labels": "bundle/labels.json",
     "ladder": "ladder.json",
     "loso": "loso.json",
@@ -34,6 +37,7 @@ FILES = {
     "robustness": "robustness.json",
     "shift": "shift.json",
     "split": "split.json",
+    "subgroups": "subgroups.json",
     "timings": "timings.json",
     "trust": "trust.json",
 }
@@ -42,6 +46,15 @@ CASE = "0123456789abcdef"
 
 def _validator(name: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text("utf-8")))
+
+
+def _clinical_table(data: Path, folder: Path) -> Path:
+    """A row a patient, with gaps."""
+    with (data / "table.csv").open(newline="", encoding="utf-8") as file:
+        patients = sorted({row["patient"] for row in csv.DictReader(file)})
+    rows = [f"{name},{40 + number},{'fm'[number % 2] if number % 3 else ''}" for number, name in enumerate(patients)]
+    (folder / "clinical.csv").write_text("\n".join(["patient,age,sex", *rows]) + "\n", "utf-8")
+    return folder / "clinical.csv"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +71,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "search.upper=[]",
         "--compare",
         "classical",
+        "--clinical",
+        str(_clinical_table(data, folder)),
+        "--by",
+        "sex,site,radius_mm",
     ]
     assert main(["fit", str(data), "--out", str(folder / "run"), *budget]) == 0
     assert main(["shift", str(data), "--target", str(data), "--out", str(folder / "shift")]) == 0

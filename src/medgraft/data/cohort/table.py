@@ -21,7 +21,7 @@ from medgraft.data.cohort.walk import split_of_name
 from medgraft.data.outlines.legend import DECLARING, declared_names
 from medgraft.errors import CohortError
 
-__all__ = ["resolve_table"]
+__all__ = ["listing_table", "resolve_table"]
 
 _BOXES = "boxes"
 """The stem of a table that is known to list boxes, not cases."""
@@ -35,6 +35,15 @@ class _Table:
     base: Path
     rows: Rows
     places: tuple[Path | None, ...]
+
+
+def listing_table(data: Path, options: CohortOptions) -> _Table | None:
+    """The table that lists DATA's cases, for columns that a cohort does not keep; ``None`` where there is none."""
+    base = data if data.is_dir() else data.parent
+    named = _named(data, base, options)
+    tried = [named] if named is not None else sorted(data.iterdir()) if data.is_dir() else []
+    fitting = [table for path in tried if _is_table(path) and isinstance(table := _try(path, base, options), _Table)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def resolve_table(data: Path, options: CohortOptions) -> Found | str:

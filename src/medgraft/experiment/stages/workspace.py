@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from medgraft.data.clinical.table import ClinicalRows
 from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.read import read_cohort
@@ -68,6 +69,8 @@ class Workspace:
     preprocessing: Preprocessing
     strategy: Strategy
     teacher: Teacher | None = None
+    clinical: ClinicalRows | None = None
+    by: pd.DataFrame | None = None
     embedding: CaseEmbedding | None = None
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     near: list[NearPair] = field(default_factory=list)

@@ -10,7 +10,7 @@ pixels → backbone → pooled features → head → probabilities.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -79,6 +79,21 @@ class Material:
     def bags(self) -> Bags:
         """The rows of each case: its slices, or itself."""
         return Bags.single(self.features) if self.slices is None else self.slices
+
+    def take(self, rows: NDArray[np.int64]) -> Material:
+        """Some of the cases, for a strategy on cached features; a teacher stays behind."""
+        return replace(
+            self,
+            features=self.features[rows],
+            slices=None if self.slices is None else self.slices.take(rows),
+            labels=self.labels[rows],
+            groups=self.groups[rows],
+            is_val=self.is_val[rows],
+            index=self.index[rows],
+            pixels=lambda some: self.pixels(rows[some]),
+            teacher=None,
+            sites=None if self.sites is None else self.sites[rows],
+        )
 
 
 @dataclass(frozen=True)

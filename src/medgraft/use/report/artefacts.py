@@ -55,6 +55,8 @@ class Artefacts:
     robustness: dict[str, Any] = field(default_factory=dict)
     trust: dict[str, Any] = field(default_factory=dict)
     explanations: dict[str, Any] = field(default_factory=dict)
+    fusion: dict[str, Any] = field(default_factory=dict)
+    subgroups: dict[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -216,5 +218,7 @@ def read_artefacts(run: Path) -> Artefacts:
         robustness=_optional_json(run / "robustness.json"),
         trust=_optional_json(run / "trust.json"),
         explanations=_optional_json(run / "explanations.json"),
+        fusion=_optional_json(run / "fusion.json"),
+        subgroups=_optional_json(run / "subgroups.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),
     )

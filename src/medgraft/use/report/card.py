@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.findings import findings, split_sentences
+from medgraft.use.report.fusion import fusion_view
 from medgraft.use.report.provenance import Term, backbone_terms, licence_terms
+from medgraft.use.report.subgroups import subgroup_view
 from medgraft.use.report.summary import caveats, summarise
-from medgraft.use.report.wording import METRICS, counted, estimate_text, listing, split_name
+from medgraft.use.report.wording import METRICS, clip, counted, decimal, estimate_text, listing, percent, split_name
 
 __all__ = ["CardSection", "model_card", "seen_cases"]
 
@@ -30,9 +32,10 @@ def model_card(run: Artefacts) -> list[CardSection]:
     return [
         CardSection("Intended use", _use(run)),
         CardSection("Model", [], backbone_terms(run)),
-        CardSection("Training data", [*seen_cases(run), *split_sentences(run)]),
+        CardSection("Data sheet of the cohort", [*seen_cases(run), *split_sentences(run)], _sheet(run)),
         CardSection("What the audit found", [item.text for item in findings(run)]),
         CardSection("Evaluation", [summarise(run).headline], _numbers(run)),
+        *_added(run),
         CardSection("Limits", caveats(run)),
         CardSection("Licence of the source weights", [], licence_terms(run)),
     ]
@@ -49,8 +52,48 @@ def _use(run: Artefacts) -> list[str]:
         text.append("Each label is a question of its own: an image may have several of them, or none.")
     if run.binary:
         text.append(f"The positive class is “{listing([run.shown])}”.")
-    text.append("Images of another kind, region or preprocessing than the training data are outside its use.")
+    kinds = sorted({str(item) for item in run.cohort["modality"].dropna()} - {"unknown"})
+    kind = f" ({listing(kinds)})" if kinds else ""
+    text.append(f"Images of another kind{kind}, region or preprocessing than the training data are outside its use.")
+    if run.fusion:
+        names = [str(column["name"]) for column in run.fusion.get("columns") or []]
+        text.append(
+            f"With a clinical table ({listing(names, most=20)}) it answers by image and table; without a row, by the "
+            "image alone."
+        )
+    if not any(split.startswith("external:") for split in run.judged):
+        text.append(
+            "It was not tested on data of another source: before any other use, test it where it is to be used."
+        )
     return text
+
+
+def _sheet(run: Artefacts) -> list[Term]:
+    """What the cohort is made of."""
+    table, terms = run.cohort, list[Term]()
+    if run.patients_known:
+        each = table.groupby("patient_id").size()
+        terms.append(("Cases a patient", f"{each.min()} to {each.max()}, mean {decimal(each.mean(), 1)}"))
+    if not run.several:
+        for label, rows in table.groupby("label", observed=True):
+            people = f" of {counted(rows['patient_id'].nunique(), 'patient')}" if run.patients_known else ""
+            terms.append((f"Class {clip(label, 40)}", f"{counted(len(rows), 'case')}{people}"))
+    for site, rows in table.groupby("site", observed=True):
+        terms.append((f"Site {clip(site, 40)}", counted(len(rows), "case")))
+    for column in run.fusion.get("columns") or []:
+        kind = f"{column['groups']} groups" if column["kind"] == "category" else "number"
+        missing = f"{percent(column['missing'])} missing in training"
+        terms.append((f"Clinical column {clip(column['name'], 40)}", f"{kind}, {missing}"))
+    terms.append(("Synthetic", "yes" if run.synthetic else "not said to be"))
+    terms.append(("Consent, approval, how cases were chosen", "for the authors"))
+    return terms
+
+
+def _added(run: Artefacts) -> list[CardSection]:
+    """Image and table, and groups of patients, where the run looked at them."""
+    fusion, groups = fusion_view(run), subgroup_view(run)
+    found = [CardSection("Image and table", fusion.sentences)] if fusion else []
+    return [*found, *([CardSection("Groups of patients", groups.sentences)] if groups else [])]
 
 
 def seen_cases(run: Artefacts) -> list[str]:

@@ -19,11 +19,13 @@ from medgraft.use.report.adaptation import adaptation_view
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.audit_page import AuditSection
 from medgraft.use.report.card import CardSection
+from medgraft.use.report.checklists.checklist import checklists
 from medgraft.use.report.comparison import comparison_view
 from medgraft.use.report.confusion import Confusion
 from medgraft.use.report.explanation import ExplanationView
 from medgraft.use.report.figures.catalogue import drawn_figures
 from medgraft.use.report.findings import findings, split_sentences
+from medgraft.use.report.fusion import fusion_view
 from medgraft.use.report.ladder import ladder_view
 from medgraft.use.report.new_site import new_site_view
 from medgraft.use.report.pictures import Pictures
@@ -37,13 +39,14 @@ from medgraft.use.report.provenance import (
 )
 from medgraft.use.report.robustness import robustness_view
 from medgraft.use.report.slices import SliceView
+from medgraft.use.report.subgroups import subgroup_view
 from medgraft.use.report.summary import summarise
 from medgraft.use.report.tables import class_table, cohort_table, key_figures, site_table
 from medgraft.use.report.templating import embedded, environment, policy_for, source_of
 from medgraft.use.report.trust import trust_view
 from medgraft.use.report.wording import clip, counted, listing
 
-__all__ = ["Extras", "draw_card", "draw_page", "page_title"]
+__all__ = ["Extras", "draw_card", "draw_checklists", "draw_page", "page_title"]
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,9 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         new_site=new_site_view(run),
         robustness=robustness_view(run),
         trust=trust_view(run),
+        fusion=fusion_view(run),
+        subgroups=subgroup_view(run),
+        checklists=checklists(run),
         config_terms=config_terms(run),
         licence_terms=licence_terms(run),
         card=extras.card,
@@ -126,6 +132,14 @@ def draw_card(run: Artefacts, card: list[CardSection]) -> str:
     """``model_card.md``: the same sections; signs of Markdown and HTML in user's text are escaped."""
     templates = environment(autoescape=False, finalize=_plain_markdown)
     return templates.get_template("model_card.md").render(title=page_title(run), card=card, version=_version(run))
+
+
+def draw_checklists(run: Artefacts) -> str:
+    """``checklist.md``: the same rows as on the page, escaped likewise."""
+    templates = environment(autoescape=False, finalize=_plain_markdown)
+    return templates.get_template("checklist.md").render(
+        title=page_title(run), checklists=checklists(run), version=_version(run)
+    )
 
 
 def _plain_markdown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The report of a run: ``report.html`` and ``model_card.md`` from the artefacts of the run folder, nothing else."""
+"""The report of a run: ``report.html``, ``model_card.md`` and ``checklist.md`` from a run's artefacts alone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from medgraft.use.report.audit_page import sections_with_pictures
 from medgraft.use.report.card import model_card
 from medgraft.use.report.confusion import confusion, wanted_pictures
 from medgraft.use.report.detections.page import render_detections
+from medgraft.use.report.explanation import explanation_view
 from medgraft.use.report.located.run import task_of
 from medgraft.use.report.outlines.page import render_outlines
-from medgraft.use.report.explanation import explanation_view
-from medgraft.use.report.page import Extras, draw_card, draw_page
+from medgraft.use.report.page import Extras, draw_card, draw_checklists, draw_page
 from medgraft.use.report.pictures import Pictures, read_pictures
 from medgraft.use.report.slices import slice_views
 
@@ -29,7 +29,8 @@ _PICTURE_BYTES, _SLICE_BYTES, _MAP_BYTES = 6_000_000, 1_000_000, 2_000_000
 
 
 def render_report(run: Path, *, images: bool = True) -> Path:
-    """Write ``report.html`` and ``model_card.md`` into the run folder, atomically; returns the page's path.
+    """Write ``report.html``, ``model_card.md`` and ``checklist.md`` into the run folder, atomically; returns the
+    page's path.
 
     ``images=False`` makes a page without any picture, fit to be shared. What kind of run it is stands in
     ``metrics.json``. Raises ``ArtifactError`` where the run folder lacks ``cohort.parquet``, ``split.json``,
@@ -51,6 +52,7 @@ def render_report(run: Path, *, images: bool = True) -> Path:
     if len(page.encode("utf-8")) > MOST_BYTES and pictures:
         page = draw_page(artefacts, matrix, Pictures(left_out=len(wanted)), extras, images=images)
     write_text(run / "model_card.md", draw_card(artefacts, card))
+    write_text(run / "checklist.md", draw_checklists(artefacts))
     path = run / "report.html"
     write_text(path, page)
     return path

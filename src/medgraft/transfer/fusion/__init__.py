@@ -1,0 +1,1 @@
+"""Image and table together: late fusion."""

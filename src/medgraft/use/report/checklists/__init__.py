@@ -1,0 +1,1 @@
+"""Published reporting checklists, filled from what a run knows."""
