@@ -16,6 +16,7 @@ _OPTIONS = "a verb of the command line: its options are its lines"
 LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.adapt.adapt": _OPTIONS,
     "medgraft.cli.audit.audit": _OPTIONS,
+    "medgraft.cli.contour.contour": _OPTIONS,
     "medgraft.cli.embed.embed": _OPTIONS,
     "medgraft.cli.evaluate.evaluate": _OPTIONS,
     "medgraft.cli.fit.fit": _OPTIONS,
@@ -23,6 +24,7 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.pretrain.pretrain": _OPTIONS,
     "medgraft.cli.rank.rank": _OPTIONS,
     "medgraft.cli.shift.shift": _OPTIONS,
+    "medgraft.cli.track.track": _OPTIONS,
     "medgraft.experiment.adapting.adapt_run": "one line a step, and one an entry of adaptation.json",
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
@@ -38,6 +40,7 @@ MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.ranking.rank_data": _VERB,
     "medgraft.experiment.shifting.shift_data": _VERB,
     "medgraft.experiment.showing.show_file": _VERB,
+    "medgraft.experiment.tracking.track_studies": _VERB,
     "medgraft.measure.evaluation.evaluate_repeats": "the twin of `evaluate`, with the same options",
 }
 DEEP_CLASSES: dict[str, str] = {}

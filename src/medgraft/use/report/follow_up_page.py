@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,8 +143,9 @@ def course_chart(
 
 
 def _step(reach: float) -> float:
-    """Between ticks: at most eight of them."""
-    return next(step for step in (10.0, 20.0, 25.0, 50.0, 100.0, 200.0, 500.0, 1e3, 1e4, 1e6, 1e9) if reach / step <= 8)
+    """Between ticks: 1, 2 or 5 times a power of ten, so that there are at most eight of them."""
+    power = 10.0 ** math.floor(math.log10(reach / 8))
+    return next(power * times for times in (1, 2, 5, 10) if reach / (power * times) <= 8)
 
 
 def change_text(change: float | None, error: float | None) -> str:
