@@ -33,7 +33,7 @@ MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.auditing.audit_data": _VERB,
     "medgraft.experiment.detecting.detect_files": _VERB,
     "medgraft.experiment.fitting.fit_run": _VERB,
-    "medgraft.experiment.predicting.embed_data": _VERB,
+    "medgraft.experiment.featuring.embed_data": _VERB,
     "medgraft.experiment.predicting.evaluate_run": _VERB,
     "medgraft.experiment.predicting.predict_files": _VERB,
     "medgraft.experiment.pretraining.pretrain_weights": _VERB,

@@ -13,7 +13,7 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.phantom.cohort import write_phantom
 from medgraft.errors import CohortError, LeakageError, UsageError
 from medgraft.experiment.fitting import fit_run
-from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.experiment.predicting import evaluate_run, predict_files
 from medgraft.experiment.stages.recalibrating import NewSite
 from medgraft.files import read_json
 from medgraft.home import Home
@@ -168,15 +168,6 @@ def test_labels_of_another_question(copy, fitted, elsewhere):
         evaluate_run(copy, elsewhere, options=CohortOptions(label_map={"clear": "healthy"}), home=fitted.home)
     with pytest.raises(CohortError, match="have no labels"):
         evaluate_run(copy, elsewhere / "images", home=fitted.home)
-
-
-def test_embedding_is_a_table(fitted, tmp_path):
-    result = embed_data(fitted.cohort, tmp_path / "features.parquet", home=fitted.home)
-    table = pd.read_parquet(tmp_path / "features.parquet")
-    assert result["forward_passes"] == 0
-    assert [column for column in table if column.startswith("f")] == [f"f{i}" for i in range(2848)]
-    assert len(table) == result["cases"]
-    assert not {"path", "patient"} & set(table)
 
 
 def test_evaluating_loses_no_case_in_silence_and_tells_no_name(copy, fitted, elsewhere, tmp_path):

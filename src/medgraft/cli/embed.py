@@ -45,7 +45,7 @@ def embed(
 
     Example: medgraft embed cohort --out features.parquet
     """
-    from medgraft.experiment.predicting import embed_data
+    from medgraft.experiment.featuring import embed_data
 
     flags = {
         "backbone.name": backbone,

@@ -14,8 +14,10 @@ import pandas as pd
 from medgraft.experiment.auditing import AuditResult, audit_data
 from medgraft.experiment.config import DEFAULT_BACKBONE, resolve_config
 from medgraft.experiment.explaining import Explaining
+from medgraft.experiment.featuring import embed_data
 from medgraft.experiment.fitting import FitResult, fit_run
-from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.experiment.flags import data_flags, strategy_flags
+from medgraft.experiment.predicting import evaluate_run, predict_files
 from medgraft.experiment.pretraining import PretrainResult, pretrain_weights
 from medgraft.experiment.ranking import RankResult, rank_data
 from medgraft.experiment.showing import Shown, show_file
@@ -24,7 +26,7 @@ from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.use.report.render import render_report
 
-__all__ = ["audit", "data_flags", "embed", "evaluate", "fit", "predict", "pretrain", "rank", "report", "show"]
+__all__ = ["audit", "embed", "evaluate", "fit", "predict", "pretrain", "rank", "report", "show"]
 
 
 def fit(
@@ -66,7 +68,7 @@ def fit(
         "engine": engine,
         "seed": seed,
         "device": device,
-        **_strategy_flags(strategy),
+        **strategy_flags(strategy),
         **data_flags(options),
     }
     return fit_run(
@@ -79,19 +81,6 @@ def fit(
         home=Home.find(home),
         progress=progress,
     )
-
-
-def data_flags(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The options of ``CohortOptions`` by their names in the configuration, which checks them."""
-    return {f"data.{name}": value for name, value in (options or {}).items()}
-
-
-def _strategy_flags(strategy: str | Mapping[str, Any] | None) -> dict[str, Any]:
-    if strategy is None:
-        return {}
-    if isinstance(strategy, str):
-        return {"strategy.kind": strategy}
-    return {f"strategy.{name}": value for name, value in strategy.items()}
 
 
 def evaluate(

@@ -1,8 +1,8 @@
-"""``predict``, ``evaluate`` and ``embed`` on new data, with a bundle or a backbone."""
+"""``predict`` and ``evaluate`` on new data, with a bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,7 @@ from medgraft.data.cohort.read import read_pictures
 from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
-from medgraft.experiment.build import build_source, choose_device
-from medgraft.experiment.config import resolve_config
+from medgraft.experiment.build import choose_device
 from medgraft.experiment.explaining import Explaining, explain_cases, gallery_of
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
@@ -41,13 +40,13 @@ from medgraft.experiment.with_table import answers_with_table, clinical_model
 from medgraft.files import read_json, write_json
 from medgraft.home import Home
 from medgraft.progress import Progress
-from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
+from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.transfer.models.bundle import Bundle
 from medgraft.transfer.tasks.task import Task
 from medgraft.use.prediction.predictor import Predictor
 from medgraft.use.report.render import render_report
 
-__all__ = ["Prediction", "embed_data", "evaluate_run", "predict_files"]
+__all__ = ["Prediction", "evaluate_run", "predict_files"]
 
 
 _MUCH_REFUSED = 0.2
@@ -263,40 +262,3 @@ def _readable(
     if len(failures) == len(cohort):
         raise CohortError(f"evaluating {cohort.name}: none of its pictures can be read")
     return [row for row in range(len(cohort)) if row not in failures], lost
-
-
-def embed_data(
-    data: Path,
-    out: Path,
-    *,
-    file: Path | None = None,
-    sets: Iterable[str] = (),
-    flags: Mapping[str, Any] | None = None,
-    home: Home | None = None,
-    progress: Progress | None = None,
-    overwrite: bool = False,
-) -> dict[str, Any]:
-    """Write pooled features to a Parquet table: case_id, patient_id, site, label, split, f0…; return counts."""
-    progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
-    if out.exists() and not overwrite:
-        raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
-    config = resolve_config(file, sets, flags)
-    cohort = read_told(data, config.data, home, reader, progress)
-    pictures = pictures_of(cohort.table)
-    job, preprocessing = build_source(config, pictures, home, reader)
-    result = embed_cases(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)
-    good = np.array([row not in result.failures for row in range(len(pictures))], dtype=bool)
-    features = pd.DataFrame(result.features[good], columns=[f"f{i}" for i in range(result.features.shape[1])])
-    write_table(out, pd.concat([cohort.public()[good].reset_index(drop=True), features], axis=1))
-    quarantined = [(item.path, item.reason) for item in cohort.quarantined]
-    quarantined += [(str(pictures[row].path), reason) for row, reason in sorted(result.failures.items())]
-    return {
-        "out": str(out),
-        "cases": int(good.sum()),
-        "features": int(result.features.shape[1]),
-        "forward_passes": result.forward_passes,
-        "decodes": result.decodes,
-        "engine": result.engine,
-        "quarantined": len(quarantined),
-        "warnings": list(progress.notices),
-    }
