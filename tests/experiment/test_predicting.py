@@ -129,12 +129,13 @@ def test_evaluating_elsewhere_joins_the_run(copy, fitted, elsewhere):
         evaluate_run(copy, elsewhere, home=fitted.home)
 
 
-def test_probabilities_are_brought_to_a_site(copy, fitted, elsewhere):
-    result = evaluate_run(copy, elsewhere, name="site", site=NewSite(labelled=10), home=fitted.home)
+def test_probabilities_are_brought_to_a_site(copy, fitted, tmp_path):
+    there = write_phantom(tmp_path / "there", patients=24, images_per_patient=(1, 1), size=64, seed=9)
+    result = evaluate_run(copy, there, name="site", site=NewSite(labelled=10), home=fitted.home)
     trust = read_json(copy / "trust.json")["splits"]["external:site"]
     learnt, judged = trust["recalibration"]["cases"], result["metrics"]["accuracy"]["n"]
     assert 0 < learnt <= 10
-    assert learnt + judged == len(pd.read_csv(elsewhere / "table.csv"))
+    assert learnt + judged == len(pd.read_csv(there / "table.csv"))
     assert trust["recalibration"]["brier"]["difference"]["n"] == judged
     assert "Recalibrated by" in (copy / "report.html").read_text("utf-8")
     assert read_json(copy / "trust.json")["splits"].keys() > {"test", "cv"}  # those of the fit stay

@@ -176,11 +176,9 @@ def evaluate_run(
     """External validation: adds ``external:<name>`` to predictions, metrics, trust and report.
 
     Returns ``split`` (its name there), ``metrics``, ``trust``, ``warnings``, ``set_aside``, (path, reason) of unusable
-    cases, and with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage). With a
-    ``site``, probabilities are brought to it, and the cases that this was learnt from judge nothing.
-
-    Cases whose picture or patient took part in training or validation are left out and counted (``drop``), an
-    ``error``, or kept, and the numbers stamped (``keep``).
+    cases, and with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage).
+    ``site``: see its module. Cases whose picture or patient took part in training or validation are left out and
+    counted (``drop``), an ``error``, or kept, and the numbers stamped (``keep``).
     """
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     folder = RunFolder(run)
