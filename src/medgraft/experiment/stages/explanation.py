@@ -54,7 +54,9 @@ def training_gallery(work: Workspace) -> Gallery | None:
     if work.embedding is None or not len(rows):
         return None
     table = work.cohort.table.iloc[rows]
-    return Gallery.of(work.embedding.features[rows], table["case_id"].astype(str), table["label"].astype(str))
+    return Gallery.of(
+        work.embedding.features[rows], table["case_id"].astype(str).tolist(), table["label"].astype(str).tolist()
+    )
 
 
 def _rows(work: Workspace, part: str) -> NDArray[np.int64]:

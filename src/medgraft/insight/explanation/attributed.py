@@ -96,7 +96,7 @@ class Attributed:
 
     def _batches(self, pixels: NDArray[np.float32]) -> list[Tensor]:
         whole = torch.from_numpy(np.ascontiguousarray(pixels, np.float32)).to(self._device)
-        return [part.clone() for part in whole.split(_BATCH)]
+        return [part.clone() for part in torch.split(whole, _BATCH)]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _stages(backbone: Backbone, network: BackboneNetwork) -> list[str]:
 
 def _once(outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Each tensor under one name only: a container gives what its last block gave."""
-    first = {id(output): name for name, output in reversed(outputs.items())}
+    first = {id(output): name for name, output in reversed(list(outputs.items()))}
     return {name: output for name, output in outputs.items() if first[id(output)] == name}
 
 

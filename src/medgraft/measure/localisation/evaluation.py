@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,14 +46,15 @@ def evaluate_localisation(
     """
     patients = Patients.of(groups, len(outlines))
     blob = centre_blob(outlines.shape[1]) if len(outlines) else np.zeros((0, 0), np.float32)
-    blind = dict(zip(BASELINES, ([blob] * len(outlines), mean_outlines(outlines, patients)), strict=True))
+    scored: dict[str, Sequence[NDArray[np.floating]]] = {name: list(found) for name, found in maps.items()}
+    scored |= dict(zip(BASELINES, ([blob] * len(outlines), list(mean_outlines(outlines, patients))), strict=True))
     drawn = np.concatenate(list(case_weights(patients, replicates, seed)), axis=1)
     scores = {
         name: {
             score: np.array([rule(heat, outline) for heat, outline in zip(found, outlines, strict=True)])
             for score, rule in _SCORES.items()
         }
-        for name, found in {**maps, **blind}.items()
+        for name, found in scored.items()
     }
     return {
         name: Localised(
