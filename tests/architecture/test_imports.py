@@ -63,6 +63,7 @@ LATE_IMPORTS = {
     "medgraft.transfer.detection.trained": "torch is imported to build a network, not to describe it",
     "medgraft.transfer.pretraining.supervised": "torch is imported to train, not to offer the source task",
     "medgraft.transfer.pretraining.vicreg": "torch is imported to train, not to offer the source task",
+    "medgraft.transfer.segmentation.volumetric": "MONAI takes seconds, and looks for all that it could draw with",
     "medgraft.transfer.selection.trial": "torch is imported where a network was trained, and is there already",
     "medgraft.transfer.strategies.boosting": "scikit-learn is imported to train, not to offer the strategies",
     "medgraft.transfer.strategies.svm": "scikit-learn is imported to train, not to offer the strategies",

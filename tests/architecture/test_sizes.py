@@ -26,6 +26,8 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.shift.shift": _OPTIONS,
     "medgraft.cli.track.track": _OPTIONS,
     "medgraft.experiment.adapting.adapt_run": "one line a step, and one an entry of adaptation.json",
+    "medgraft.experiment.api.fit": _OPTIONS,
+    "medgraft.experiment.predicting.evaluate_run": "one line an option and one a step",
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {
@@ -34,6 +36,7 @@ MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.detecting.detect_files": _VERB,
     "medgraft.experiment.fitting.fit_run": _VERB,
     "medgraft.experiment.featuring.embed_data": _VERB,
+    "medgraft.experiment.outlining.outline_files": _VERB,
     "medgraft.experiment.predicting.evaluate_run": _VERB,
     "medgraft.experiment.predicting.predict_files": _VERB,
     "medgraft.experiment.pretraining.pretrain_weights": _VERB,
@@ -41,6 +44,7 @@ MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.shifting.shift_data": _VERB,
     "medgraft.experiment.showing.show_file": _VERB,
     "medgraft.experiment.tracking.track_studies": _VERB,
+    "medgraft.measure.additions.additions": "as `evaluate`, of several models at once",
     "medgraft.measure.evaluation.evaluate_repeats": "the twin of `evaluate`, with the same options",
 }
 DEEP_CLASSES: dict[str, str] = {}

@@ -24,7 +24,8 @@ from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.data.outlines.legend import Legend
 from medgraft.data.outlines.mask_file import read_mask
 from medgraft.errors import DataError, ReaderError, UsageError
-from medgraft.experiment.stages.outlines import StudyReader, learn_outlines, outline_parts, score_outlines
+from medgraft.experiment.stages.outline_scores import score_outlines
+from medgraft.experiment.stages.outlines import StudyReader, learn_outlines, outline_parts
 from medgraft.experiment.stages.overlays import overlays_stage
 from medgraft.experiment.stages.workspace import Workspace, read_told
 from medgraft.experiment.tables import write_csv
@@ -129,27 +130,27 @@ def outline_files(
         try:
             if entry["reason"]:
                 raise ReaderError(str(entry["reason"]))
-            name = _free(_stem(source), taken)
-            there = (
-                None
-                if overwrite
-                else next((one for one in (out / f"{name}{e}" for e in _ENDINGS) if one.is_file()), None)
-            )
-            found = segment(source) if there is None else segment.again(source, there)
-            target = there or write_mask(out / name, found.labels, source, found.affine, found.names)
+            found, target, old = _outlined(segment, source, out / _free(_stem(source), taken), anew=overwrite)
         except (ReaderError, DataError) as error:
             rows.append({**place, "reason": str(error)})
             continue
-        kept += there is not None
+        kept += old
         for told in measure_structures(found.labels, found.names, found.spacing, affine=found.affine):
             rows.append({**place, **told, "mask": target.name, "reason": ""})
     if kept:
         progress.notice(f"{kept} masks were there already and are kept; --overwrite makes them anew")
-    answer = pd.DataFrame(rows)
-    if not paths:
-        answer = answer.drop(columns=["file"])
+    answer = pd.DataFrame(rows).drop(columns=[] if paths else ["file"])
     write_csv(out / "outlines.csv", answer)
     return OutlineAnswer(answer, list(progress.notices))
+
+
+def _outlined(segment: Segmenter, source: Path, target: Path, *, anew: bool) -> tuple[Segmented, Path, bool]:
+    """The outlines of ``source``, their file (``target`` without its ending), and whether that was there already."""
+    there = [] if anew else [path for path in (target.with_name(target.name + e) for e in _ENDINGS) if path.is_file()]
+    if there:
+        return segment.again(source, there[0]), there[0], True
+    found = segment(source)
+    return found, write_mask(target, found.labels, source, found.affine, found.names), False
 
 
 def _cases(

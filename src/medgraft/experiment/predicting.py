@@ -89,12 +89,7 @@ def predict_files(
         explain.check(overwrite=overwrite)
     predictor = Predictor.load(run, home, device=choose_device(device))
     model = clinical_model(run, clinical or ClinicalOptions())
-    missing = [str(file) for file in files if not file.exists()]
-    if missing:
-        raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
-    single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
-    cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
-    cohorts += [read_told(f, options or CohortOptions(), home, reader, progress) for f in files if f not in single]
+    cohorts = _read(files, options or CohortOptions(), home, reader, progress)
     table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
     answer = predictor.predict(pictures_of(table), reader=reader, progress=progress)
     if explain is not None:
@@ -118,6 +113,18 @@ def predict_files(
     if out is not None:
         write_csv(out, result)
     return Prediction(result, answer.embedding.forward_passes, list(progress.notices))
+
+
+def _read(
+    files: Sequence[Path], options: CohortOptions, home: Home, reader: ImageReader, progress: Progress
+) -> list[Cohort]:
+    """The cases of files, and of each folder, table or archive. Raises ``UsageError`` for what is not there."""
+    missing = [str(file) for file in files if not file.exists()]
+    if missing:
+        raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
+    single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
+    cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
+    return cohorts + [read_told(file, options, home, reader, progress) for file in files if file not in single]
 
 
 def _called(bundle: Bundle, probability: NDArray[np.float64]) -> dict[str, Any]:

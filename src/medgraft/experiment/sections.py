@@ -1,4 +1,4 @@
-"""The sections of a configuration that ``fit`` alone has: closed, typed, one place per default, each field described."""
+"""Sections of the configuration of ``fit``: closed, typed, one place per default, each field described."""
 
 from __future__ import annotations
 

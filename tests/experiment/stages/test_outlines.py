@@ -51,12 +51,3 @@ def test_patients_stay_together_and_nothing_private_lies_outside(outlined_run):
     for path in outlined_run.rglob("*"):
         if path.is_file() and "private" not in path.parts:
             assert b"Muster0" not in path.read_bytes()
-
-
-def test_facts_follow_their_schema(outlined_run, repository):
-    import jsonschema
-
-    schema = json.loads((repository / "src/medgraft/experiment/schemas/outline_facts.json").read_text("utf-8"))
-    facts = json.loads((outlined_run / "outline_facts.json").read_text())
-    jsonschema.Draft202012Validator(schema).validate(facts)
-    assert facts["agreement"]["1"]["n"] == len(json.loads((outlined_run / "split.json").read_text())["test"])

@@ -1,12 +1,13 @@
 """Networks of volumes follow the plan, and windows give what the whole gives where they must."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from medgraft.errors import UsageError
-from medgraft.transfer.segmentation import volumetric
 from medgraft.transfer.segmentation.volumetric import slide, volume_network
 
 pytest.importorskip("monai")
@@ -46,6 +47,6 @@ def test_the_number_of_windows_at_a_time_changes_nothing(made):
 
 
 def test_a_missing_package_is_told(monkeypatch, made):
-    monkeypatch.setattr(volumetric, "DynUNet", None)
+    monkeypatch.setitem(sys.modules, "monai.inferers", None)
     with pytest.raises(UsageError, match="MONAI"):
         volume_network(made.deep_plan(), 1, 2, 4)

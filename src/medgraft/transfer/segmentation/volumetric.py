@@ -1,4 +1,4 @@
-"""Networks of volumes and windows that slide over them, of MONAI: the only place that imports it.
+"""Networks of volumes and windows that slide over them, of MONAI: the only place that imports it, when it is needed.
 
 The U-Net follows the plan: a side is halved while at least four voxels are left of the patch, so that a flat patch is
 not halved across its few slices. Source: Isensee et al., Nat Methods 2021;18:203-211.
@@ -7,17 +7,12 @@ not halved across its few slices. Source: Isensee et al., Nat Methods 2021;18:20
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor, nn
 
 from medgraft.errors import UsageError
 from medgraft.transfer.segmentation.plan import Plan, Shape
-
-try:
-    from monai.inferers import sliding_window_inference
-    from monai.networks.nets import DynUNet
-except ImportError:
-    DynUNet = sliding_window_inference = None
 
 __all__ = ["slide", "volume_network"]
 
@@ -28,7 +23,7 @@ _SIGMA = 0.125
 
 def volume_network(plan: Plan, channels: int, classes: int, width: int) -> nn.Module:
     """A U-Net of volumes: (N, channels, D, H, W) → logits (N, classes, D, H, W). ``width``: channels at full size."""
-    _require()
+    make, _ = _monai()
     strides, kernels, sides = [[1, 1, 1]], [[3, 3, 3]], list(plan.patch)
     while len(strides) < _DEEPEST:
         step = [2 if side // 2 >= _FEWEST and side % 2 == 0 else 1 for side in sides]
@@ -38,7 +33,7 @@ def volume_network(plan: Plan, channels: int, classes: int, width: int) -> nn.Mo
         kernels.append([3, 3, 3])
         sides = [side // by for side, by in zip(sides, step, strict=True)]
     widths = [min(width * 2**level, _WIDEST) for level in range(len(strides))]
-    network = DynUNet(3, channels, classes, kernels, strides, strides[1:], filters=widths)
+    network = make(3, channels, classes, kernels, strides, strides[1:], filters=widths)
     # it holds every module twice, by name and nested; a state dict needs each once
     return nn.Sequential(network.skip_layers, network.output_block)
 
@@ -46,8 +41,8 @@ def volume_network(plan: Plan, channels: int, classes: int, width: int) -> nn.Mo
 def slide(predict: Callable[[Tensor], Tensor], pixels: Tensor, window: Shape, *, batch: int, overlap: float) -> Tensor:
     """``predict`` on windows of ``pixels``, (N, C, D, H, W), or (N, C, H, W) where ``window`` has one slice, put
     together with Gaussian weights: (N, classes, …). A case that is smaller than the window is padded, and cut back."""
-    _require()
-    found: Tensor = sliding_window_inference(
+    _, windows = _monai()
+    found: Tensor = windows(
         pixels,
         window[1:] if pixels.ndim == 4 else window,
         batch,
@@ -60,6 +55,11 @@ def slide(predict: Callable[[Tensor], Tensor], pixels: Tensor, window: Shape, *,
     return found
 
 
-def _require() -> None:
-    if DynUNet is None or sliding_window_inference is None:
-        raise UsageError("segmentation needs MONAI: pip install 'medgraft[segmentation]'")
+def _monai() -> tuple[Any, Any]:
+    """Its U-Net and its sliding windows."""
+    try:
+        from monai.inferers import sliding_window_inference
+        from monai.networks.nets import DynUNet
+    except ImportError as error:
+        raise UsageError("segmentation needs MONAI: pip install 'medgraft[segmentation]'") from error
+    return DynUNet, sliding_window_inference
