@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
+
+from medgraft.experiment.fitting import fit_run
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +74,24 @@ def outlined_run(outlined_cohort, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     fit_run(outlined_cohort, folder / "run", **OUTLINING, home=Home.find(folder / "home"))
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def with_table(fitted, tmp_path_factory):
+    """A fit on the small phantom with a clinical table: ``run table cohort home``. The marker tells the label half of the
+    way, the verdict tells it wholly, two patients have no row, and some cells are empty."""
+    folder = tmp_path_factory.mktemp("with-table")
+    rows = pd.read_csv(fitted.cohort / "table.csv").drop_duplicates("patient")
+    rng, yes = np.random.default_rng(0), (rows["label"] == "nodule").to_numpy()
+    told = pd.DataFrame({"patient": rows["patient"], "marker": (rng.normal(size=len(rows)) + 1.5 * yes).round(2)})
+    told["age"] = rng.integers(30, 90, len(rows))
+    told["sex"] = np.where(np.arange(len(rows)) % 2 == 0, "f", "m")
+    told["crp"] = np.where(np.arange(len(rows)) % 4 == 0, np.nan, rng.lognormal(size=len(rows)).round(2))
+    told["verdict"] = np.where(yes, "bad", "good")
+    told.iloc[2:].to_csv(folder / "clinic.csv", index=False)
+    sets = ['evaluation.bands={"age":[50,70]}']
+    flags = {"clinical.file": folder / "clinic.csv", "evaluation.by": ["sex", "age", "site", "radius_mm"]}
+    result = fit_run(fitted.cohort, folder / "run", sets=sets, flags=flags, home=fitted.home)
+    return SimpleNamespace(
+        run=folder / "run", table=folder / "clinic.csv", cohort=fitted.cohort, home=fitted.home, result=result
+    )

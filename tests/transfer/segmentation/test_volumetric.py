@@ -47,6 +47,6 @@ def test_the_number_of_windows_at_a_time_changes_nothing(made):
 
 
 def test_a_missing_package_is_told(monkeypatch, made):
-    monkeypatch.setitem(sys.modules, "monai.inferers", None)
+    monkeypatch.setitem(sys.modules, "monai.inferers.utils", None)
     with pytest.raises(UsageError, match="MONAI"):
         volume_network(made.deep_plan(), 1, 2, 4)

@@ -1,7 +1,7 @@
 """Stage: what a segmentation is worth; writes ``outlines.parquet``, ``outline_facts.json`` and ``metrics.json``.
 
-``outlines.parquet`` has a row a case and structure; ``outline_facts.json`` the plan, what is outlined in the cohort, and
-how well sizes agree, on test cases and on validation cases (the error of one measurement).
+``outlines.parquet`` has a row a case and structure; ``outline_facts.json`` the plan, what is outlined in the cohort,
+and how well sizes agree, on test cases and on validation cases (the error of one measurement).
 """
 
 from __future__ import annotations

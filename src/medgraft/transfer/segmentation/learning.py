@@ -31,6 +31,7 @@ from medgraft.transfer.segmentation.shelf import Shelf
 from medgraft.transfer.training.checkpoint import Checkpoints
 from medgraft.transfer.training.examples import Examples, Feed
 from medgraft.transfer.training.loop import Trained, train
+from medgraft.transfer.training.packing import Precision
 from medgraft.transfer.training.placement import Placement
 from medgraft.transfer.training.plan import PrefixPlan
 from medgraft.transfer.training.prefix_feed import PrefixFeed
@@ -39,7 +40,7 @@ from medgraft.transfer.training.recipe import Cases, Recipe
 __all__ = ["Course", "Learned", "learn", "start_from"]
 
 _FROZEN, _ALL = "frozen", "all"
-_MOST_KEPT = "scaled16"
+_PRECISION: Precision = "scaled16"
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _phase(
         given = []
         for name, feed, count in (("train", train_feed, len(train_feed)), ("val", val_feed, len(tiles))):
             limit = int(settings.cache_gb * 2**30 / 2)
-            prefix = PrefixPlan(course.folder / f"maps-{name}", count, settings.views, _MOST_KEPT, limit)
+            prefix = PrefixPlan(course.folder / f"maps-{name}", count, settings.views, _PRECISION, limit)
             maps = PrefixFeed(network.encoder, PatchPixels(feed), prefix, Placement(course.device), progress)  # type: ignore[arg-type]
             stack.enter_context(contextlib.closing(maps))
             given.append(KeptMaps(feed, maps, settings.views))

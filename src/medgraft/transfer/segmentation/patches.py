@@ -63,9 +63,10 @@ def cut_out(
     there = np.where(known, labels[block], np.uint8(UNKNOWN))
     depth = labels.shape[0]
     shifts = (0,) if planes == 1 else (-1, 0, 1)
-    taken = [
-        case.pixels[(slice(None), *np.ix_(np.clip(places[0] + shift, 0, depth - 1), *places[1:]))] for shift in shifts
-    ]
+    taken = []
+    for shift in shifts:
+        moved = np.ix_(np.clip(places[0] + shift, 0, depth - 1), *places[1:])
+        taken.append(np.stack([channel[moved] for channel in case.pixels]))
     return np.concatenate(taken).astype(np.float32), there
 
 

@@ -58,8 +58,8 @@ def slide(predict: Callable[[Tensor], Tensor], pixels: Tensor, window: Shape, *,
 def _monai() -> tuple[Any, Any]:
     """Its U-Net and its sliding windows."""
     try:
-        from monai.inferers import sliding_window_inference
-        from monai.networks.nets import DynUNet
+        from monai.inferers.utils import sliding_window_inference
+        from monai.networks.nets.dynunet import DynUNet
     except ImportError as error:
         raise UsageError("segmentation needs MONAI: pip install 'medgraft[segmentation]'") from error
     return DynUNet, sliding_window_inference

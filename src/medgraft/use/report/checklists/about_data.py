@@ -15,7 +15,8 @@ def _sources(run: Artefacts) -> Answer | None:
     name = run.config_value("cohort_name")
     sites = sorted(run.cohort["site"].dropna().astype(str).unique())
     where = f", from {counted(len(sites), 'site')}: {listing(sites)}" if sites else ", site unknown"
-    return (f"The data set {clip(name, 80)}: {people(run)}{where}.", "cohort.parquet") if name else None
+    which = f"The data set {clip(name, 80)}: " if name else ""
+    return f"{which}{people(run)}{where}.", "cohort.parquet"
 
 
 @ANSWERS.register("centres")

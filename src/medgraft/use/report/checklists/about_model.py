@@ -21,9 +21,9 @@ def _facts(run: Artefacts) -> Mapping[str, Any]:
 @ANSWERS.register("model")
 def _model(run: Artefacts) -> Answer | None:
     facts = _facts(run)
-    if not facts:
-        return None
     head = run.model.get("head") or {}
+    if not facts or not head or not run.preprocessing:
+        return None
     side, channels = run.preprocessing.get("size"), run.preprocessing.get("channels")
     text = (
         f"{clip(facts.get('name'), 80)}, {facts.get('parameters')} parameters, input {channels} × {side} × {side}; "
@@ -80,7 +80,7 @@ def _ensemble(run: Artefacts) -> Answer | None:
         return "Image and clinical table are joined by a logistic regression (late fusion).", "fusion.json"
     if parts:
         return f"{counted(len(parts), 'backbone')} side by side.", "bundle/model.json"
-    return ("None: one model.", "bundle/model.json") if run.model else None
+    return ("One model, not combined.", "bundle/model.json") if run.model else None
 
 
 @ANSWERS.register("explanation")

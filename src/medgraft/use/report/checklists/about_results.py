@@ -34,10 +34,9 @@ def _uncertainty(run: Artefacts) -> Answer | None:
     text = "95 % intervals for every number, over patients where known: DeLong for AUROC, Wilson for shares, else "
     paired = "; differences are paired" if run.fusion or run.comparison else ""
     holm = "; p values of groups by Holm" if run.subgroups else ""
-    return (
-        f"{text}bootstrap with {run.metrics['_meta'].get('bootstrap_replicates')} draws{paired}{holm}.",
-        "metrics.json",
-    )
+    draws = run.metrics.get("_meta", {}).get("bootstrap_replicates")
+    drawn = f" with {draws} draws" if draws else ""
+    return f"{text}bootstrap{drawn}{paired}{holm}.", "metrics.json"
 
 
 @ANSWERS.register("robustness")
