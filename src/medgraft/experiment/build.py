@@ -58,10 +58,9 @@ def choose_device(asked: str) -> str:
 def data_digest(cohort: Cohort) -> str:
     """sha256 over what the data are: content, label, patient, site and given split of every case, in order."""
     columns = ["sha256", "member", "label", "patient", "site", "split"]
-    columns += [name for name in ("mask_sha256",) if name in cohort.table.columns]
     columns += [name for name in cohort.table.columns if str(name).startswith(PREFIX)]
     text = cohort.table[columns].astype(str).to_csv(index=False)
-    targets = "" if cohort.target == "labels" else f"{cohort.legend}{cohort.boxes}"
+    targets = cohort.outlines_digest()
     return hashlib.sha256(f"{cohort.classes}{text}{targets}".encode("utf-8", "surrogateescape")).hexdigest()
 
 

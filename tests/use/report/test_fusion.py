@@ -90,7 +90,7 @@ def test_what_adds_is_said_and_what_cannot_be_told_too(fabricate):
     models, differences, slopes = found.tables
     assert [row.title for row in models.rows] == ["Image alone", "Table alone", "Image and table"]
     assert "8 cases without a row left out" in models.note
-    assert [row.title for row in differences.rows][0] == "Image and table less image alone"
+    assert differences.rows[0].title == "Image and table less image alone"
     assert differences.rows[0].cells[2].small == "5 against 2 cases"
     assert [cell.text for cell in slopes.rows[1].cells] == ["−0.25", "0.50"]
 
