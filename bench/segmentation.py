@@ -1,5 +1,4 @@
-"""Outlines by transfer: the hippocampus in MR volumes, membranes in electron microscopy, the phantom's nodules, and what
-keeping a frozen encoder's maps is worth.
+"""Outlines by transfer: hippocampus in MR volumes, membranes in electron microscopy, nodules of the phantom; kept maps.
 
     python bench/segmentation.py --data DIR [--sets hippocampus phantom cache membranes] [--work DIR]
 
@@ -7,8 +6,8 @@ keeping a frozen encoder's maps is worth.
 volumes may be of one subject); a 3-D U-Net from scratch, 60 epochs. *membranes*: ``isbi2012``, the membrane is the
 foreground, the last ten slices held out; 5, 10 and 20 of the others (a fifth of them validates), three draws, encoder
 pretrained or from random weights, two learning rates each, chosen by validation Dice: the same search for both.
-*phantom*: nodules outlined, against known truth. *cache*: seconds an epoch of the frozen phase on ``isbi2012``, with the
-encoder's maps kept and computed each time, and the losses of both.
+*phantom*: nodules outlined, against known truth. *cache*: seconds an epoch of the frozen phase on ``isbi2012``, with
+the encoder's maps kept and computed each time, and the losses of both.
 
 Each fit is a run in the work folder and each row is kept; the same command goes on from there. Writes its part of
 ``docs/benchmarks.md``.
@@ -19,6 +18,7 @@ import csv
 import json
 import resource
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -136,53 +136,60 @@ def cache(data, work):
     return {"seconds": seconds, "apart": float(apart)}
 
 
+def hippocampus_lines(row):
+    """Markdown."""
+    test, each = row["test"], row["test"]["per_class"]
+    named = [("mean", test), ("anterior", each["1"]), ("posterior", each["2"])]
+    told_of = (
+        f"{test['dice']['n']} volumes held out; {row['minutes']:.0f} minutes of training, {row['memory']:.1f} GiB. "
+        "Published on a GPU (nnU-Net, five folds): 0.899 anterior, 0.882 posterior. Subjects are not published: two "
+        "volumes of one subject may lie on both sides."
+    )
+    lines = ["| `msd_hippocampus` | Dice | HD95 mm | NSD |", "|---|---|---|---|"]
+    lines += [f"| {name} | {told(one['dice'])} | {told(one['hd95'])} | {told(one['nsd'])} |" for name, one in named]
+    return [*lines, "", told_of, ""]
+
+
+def phantom_lines(row):
+    """Markdown."""
+    test, (agreed, *_) = row["test"], row["agreement"].values()
+    limits = f"(95 % of differences {agreed['low']:.1f} to {agreed['high']:.1f}) {agreed['unit']}"
+    text = (
+        f"Nodules of the phantom ({test['dice']['n']} pictures held out): Dice {told(test['dice'])}, nodules found "
+        f"{told(test['lesion_sensitivity'])}; predicted − true size {agreed['bias']:.1f} {limits}; "
+        f"{row['minutes']:.0f} minutes."
+    )
+    return [text, ""]
+
+
+def cache_lines(row):
+    """Markdown."""
+    kept, computed = row["seconds"]["kept"], row["seconds"]["computed"]
+    text = (
+        f"Frozen encoder, ten pictures of `isbi2012`: {kept:.1f} s an epoch with its maps kept, {computed:.1f} s with "
+        f"them computed each time ({computed / kept:.2f}×); validation losses differ by at most {row['apart']:.1e}."
+    )
+    return [text, ""]
+
+
+def membrane_lines(rows):
+    """Markdown."""
+    lines = ["| pictures | draw | pretrained | scratch |", "|---|---|---|---|"]
+    for size in SIZES:
+        for draw in DRAWS:
+            pair = [rows.get(f"membranes-{size}-{draw}-{kind}") for kind in ("lp-ft", "scratch")]
+            if any(pair):
+                cells = ["–" if one is None else told(one["test"]["dice"]) for one in pair]
+                lines.append(f"| {size} | {draw} | {cells[0]} | {cells[1]} |")
+    return [*lines, "", "Dice of membranes on ten slices of one block: its slices are alike, the intervals too narrow."]
+
+
 def section(rows):
     """Markdown."""
-    lines = []
-    if "hippocampus" in rows:
-        row = rows["hippocampus"]
-        each = row["test"]["per_class"]
-        lines += [
-            "| `msd_hippocampus` | Dice | HD95 mm | NSD |",
-            "|---|---|---|---|",
-            *(
-                f"| {name} | {told(one['dice'])} | {told(one['hd95'])} | {told(one['nsd'])} |"
-                for name, one in [("mean", row["test"]), ("anterior", each["1"]), ("posterior", each["2"])]
-            ),
-            "",
-            f"{row['test']['dice']['n']} volumes held out; {row['minutes']:.0f} minutes of training, {row['memory']:.1f} "
-            "GiB. Published on a GPU (nnU-Net, five folds): 0.899 anterior, 0.882 posterior. Subjects are not "
-            "published: two volumes of one subject may lie on both sides.",
-            "",
-        ]
-    if "phantom" in rows:
-        row = rows["phantom"]
-        (label, agreed), *_ = row["agreement"].items()
-        lines += [
-            f"Nodules of the phantom ({row['test']['dice']['n']} pictures held out): Dice {told(row['test']['dice'])}, "
-            f"nodules found {told(row['test']['lesion_sensitivity'])}; predicted − true size of {label} "
-            f"{agreed['bias']:.1f} (95 % of differences {agreed['low']:.1f} to {agreed['high']:.1f}) {agreed['unit']}; "
-            f"{row['minutes']:.0f} minutes.",
-            "",
-        ]
-    if "cache" in rows:
-        row = rows["cache"]
-        kept, computed = row["seconds"]["kept"], row["seconds"]["computed"]
-        lines += [
-            f"Frozen encoder, ten pictures of `isbi2012`: {kept:.1f} s an epoch with its maps kept, {computed:.1f} s with "
-            f"them computed each time ({computed / kept:.2f}×); validation losses differ by at most {row['apart']:.1e}.",
-            "",
-        ]
-    found = {key: row for key, row in rows.items() if key.startswith("membranes")}
-    if found:
-        lines += ["| pictures | draw | pretrained | scratch |", "|---|---|---|---|"]
-        for size in SIZES:
-            for draw in DRAWS:
-                pair = [found.get(f"membranes-{size}-{draw}-{kind}") for kind in ("lp-ft", "scratch")]
-                if any(pair):
-                    cells = ["–" if one is None else told(one["test"]["dice"]) for one in pair]
-                    lines.append(f"| {size} | {draw} | {cells[0]} | {cells[1]} |")
-        lines += ["", "Dice of membranes on ten slices of the same block: its slices are alike, the intervals too narrow.", ""]
+    lines = hippocampus_lines(rows["hippocampus"]) if "hippocampus" in rows else []
+    lines += phantom_lines(rows["phantom"]) if "phantom" in rows else []
+    lines += cache_lines(rows["cache"]) if "cache" in rows else []
+    lines += membrane_lines(rows) if any(name.startswith("membranes") for name in rows) else []
     return "\n".join(lines).strip() or "Not run yet."
 
 
@@ -196,14 +203,14 @@ def main():
     given.work.mkdir(parents=True, exist_ok=True)
     path = given.work / "rows-segmentation.json"
     rows = json.loads(path.read_text()) if path.exists() else {}
-    tasks = {name: (lambda name=name: globals()[name](given.data, given.work)) for name in given.sets if name != "membranes"}
+    makers = {"hippocampus": hippocampus, "phantom": phantom, "cache": cache}
+    tasks = {name: partial(makers[name], given.data, given.work) for name in given.sets if name in makers}
     if "membranes" in given.sets:
         for size in SIZES:
             for draw in DRAWS:
                 for kind in ("lp-ft", "scratch"):
-                    tasks[f"membranes-{size}-{draw}-{kind}"] = lambda s=size, d=draw, k=kind: membranes(
-                        given.data, given.work, s, d, k
-                    )
+                    name = f"membranes-{size}-{draw}-{kind}"
+                    tasks[name] = partial(membranes, given.data, given.work, size, draw, kind)
     for name, make in tasks.items():
         if name not in rows:
             rows[name] = make()

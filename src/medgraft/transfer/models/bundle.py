@@ -38,6 +38,9 @@ __all__ = ["Bundle", "read_bundle", "write_bundle"]
 _MARKS = ("model.json", "MANIFEST.sha256")
 _BACKBONE, _HEAD, _GATE = "backbone.", "head.", "gate."
 
+_OUTLINING = {"segmentation": "predict, report, track or contour", "detection": "predict or report"}
+"""Tasks with bundles of their own, and the verbs that read these."""
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -138,6 +141,11 @@ def read_bundle(folder: Path) -> Bundle:
     verify_manifest(folder)
     model = read_json(folder / "model.json")
     labels, calibration = read_json(folder / "labels.json"), read_json(folder / "calibration.json")
+    if labels.get("task") in _OUTLINING:
+        raise UsageError(
+            f"reading {folder}: its task is {labels['task']}, and what was asked is for models that give a case one "
+            f"label or several; with this one use {_OUTLINING[labels['task']]}"
+        )
     preprocessing = {k: v for k, v in read_json(folder / "preprocessing.json").items() if k != "format_version"}
     try:
         tensors = load((folder / "model.safetensors").read_bytes())
