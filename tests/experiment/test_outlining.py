@@ -6,9 +6,13 @@ import pytest
 
 from medgraft.errors import ArtifactError, ConfigError, UsageError
 from medgraft.experiment.answering import answers_with
+from medgraft.experiment.config import FitConfig
 from medgraft.experiment.fitting import fit_run
 from medgraft.experiment.outlining import outline_files, segmenter_of
+from medgraft.experiment.ranking import rank_data
+from medgraft.experiment.stages.gathering import gather_labelled
 from medgraft.home import Home
+from medgraft.progress import Progress
 
 
 def test_the_same_again_is_done_already(outlined_run, outlined_cohort, outlining):
@@ -65,3 +69,11 @@ def test_mistakes_are_told(outlined_run, outlined_cohort, tmp_path):
         fit_run(outlined_cohort, tmp_path / "run", flags={"strategy.kind": "ridge"}, home=home)
     with pytest.raises(ConfigError, match="budget"):
         fit_run(outlined_cohort, tmp_path / "run", flags={"search.budget": "5m"}, home=home)
+
+
+def test_verbs_of_labels_say_that_there_are_none(outlined_cohort, tmp_path):
+    home = Home.find(tmp_path / "home")
+    with pytest.raises(UsageError, match="one label a case"):
+        rank_data(outlined_cohort, home=home)
+    with pytest.raises(UsageError, match="vicreg"):
+        gather_labelled(outlined_cohort, FitConfig(), home, Progress())

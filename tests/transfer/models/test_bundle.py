@@ -241,8 +241,8 @@ def test_a_folder_of_pictures_is_no_bundle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", ["segmentation", "detection"])
-def test_a_bundle_that_outlines_is_told_by_its_task(tmp_path, bundle, task):
-    write_bundle(tmp_path / "bundle", bundle)
+def test_a_bundle_that_outlines_is_told_by_its_task(tmp_path, task):
+    write_bundle(tmp_path / "bundle", bundle())
     path = tmp_path / "bundle" / "labels.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "task": task}))
     write_manifest(tmp_path / "bundle")
