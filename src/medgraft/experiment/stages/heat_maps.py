@@ -31,8 +31,8 @@ _SLICES = 3
 
 @dataclass(frozen=True)
 class HeatMap:
-    """``pixels`` (C, S, S) in [0, 1] as the network sees them, ``heat`` (S, S), signed; ``slice`` of a volume, from 1,
-    or ``None``."""
+    """``pixels`` (1 or 3, S, S) in [0, 1] as the network sees them (where the slices before and after are among its
+    channels, the slice itself), ``heat`` (S, S), signed; ``slice`` of a volume, from 1, or ``None``."""
 
     pixels: NDArray[np.float32]
     heat: NDArray[np.float32]
@@ -60,7 +60,8 @@ class HeatMaps:
 
     def _drawn(self, picture: Picture, target: int, number: int | None) -> HeatMap:
         pixels = self._preprocessing.apply(self._reader.read(picture.path, picture.member))
-        return HeatMap(pixels, self._explainer(self._network, pixels[None], target), number)
+        shown = pixels[1:2] if self._preprocessing.planes == 3 else pixels
+        return HeatMap(shown, self._explainer(self._network, pixels[None], target), number)
 
 
 def explained_class(bundle: Bundle, chances: NDArray[np.float64]) -> NDArray[np.int64]:
