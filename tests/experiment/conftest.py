@@ -78,8 +78,8 @@ def outlined_run(outlined_cohort, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def with_table(fitted, tmp_path_factory):
-    """A fit on the small phantom with a clinical table: ``run table cohort home``. The marker tells the label half of
-    the way, the verdict tells it wholly, two patients have no row, and some cells are empty."""
+    """A fit on the small phantom with a clinical table: ``run table cohort home``. The marker tells the label half
+    of the way, the verdict wholly, two patients have no row, and some cells are empty."""
     folder = tmp_path_factory.mktemp("with-table")
     rows = pd.read_csv(fitted.cohort / "table.csv").drop_duplicates("patient")
     rng, yes = np.random.default_rng(0), (rows["label"] == "nodule").to_numpy()

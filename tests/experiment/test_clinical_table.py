@@ -63,12 +63,7 @@ def test_several_labels_and_too_few_rows_are_refused(given):
     with pytest.raises(ConfigError, match="several labels a case"):
         given(AGE, multi=True)
     with pytest.raises(CohortError, match="fewer than 10 cases of benign, malignant have a row"):
-        given(
-            {
-                "age": np.arange(40.0),
-                "patient": [name if number < 12 else f"Q{number}" for number, name in enumerate(PATIENTS)],
-            }
-        )
+        given({**AGE, "patient": [*PATIENTS[:12], *(f"Q{number}" for number in range(28))]})
 
 
 def test_a_wrong_column_leaves_the_folder_free(fitted, with_table, tmp_path):
