@@ -5,8 +5,9 @@
 *Simulated*: two models whose scores are the signal, a part that they share, and noise of their own of one size, so
 that neither is better; 60, 100 and 300 cases, one or three of a patient (alike, because they share what is hard).
 *A run with itself*: a fit on the phantom, whose cross-validation answers every case three times by models that were
-made the same way; two repeats are the two runs, a draw takes patients with replacement (each draw of a patient is a patient)
-and swaps the two answers of a patient at random, so that there is no difference to be found whatever the answers are.
+made the same way; two repeats are the two runs, a draw takes patients with replacement (each draw of a patient is
+a patient) and swaps the two answers of a patient at random, so that there is no difference to be found whatever the
+answers are.
 The verdict is that of ``compare``: paired DeLong where every patient has one case, else bootstrap over patients.
 Rows are kept in the work folder. Writes its part of ``docs/benchmarks.md``.
 """
