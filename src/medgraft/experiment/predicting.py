@@ -208,19 +208,21 @@ def evaluate_run(
     robustness = {"robustness": robustness_stage(folder, predictor, evaluated, progress)} if corruptions else {}
     answers = (answer.probability[good], answer.embedding.features[good])
     judged = recalibrate(folder, evaluated, answers, predictor.bundle, site)
-    found, warnings, trust = _joined(folder, metrics, judged, predictor.bundle, site)
+    found, warnings = _joined(folder, metrics, judged, predictor.bundle, site)
     # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
     told = [text for text in progress.notices if text not in cohort.notes]
     _keep_metrics(folder, metrics, part, found, [*warnings, *told])
     render_report(run)
     told = [*progress.notices, *warnings]
+    # as the files have them, in which what is not defined is null
+    found, trust = read_json(folder / "metrics.json")[part], read_json(folder / "trust.json")["splits"][part]
     return {"split": part, "metrics": found, "trust": trust, "warnings": told, "set_aside": lost, **robustness}
 
 
 def _joined(
     folder: RunFolder, metrics: Mapping[str, Any], judged: Recalibrated, bundle: Bundle, site: NewSite
-) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
-    """The numbers and warnings of the part, whose rows join the run's predictions, and its entry of ``trust.json``."""
+) -> tuple[dict[str, Any], list[str]]:
+    """The numbers and warnings of the part, whose rows join the run's predictions; its entry goes to ``trust.json``."""
     evaluated = judged.evaluated
     majority, part = majority_of(metrics["_meta"], bundle.task), evaluated.part
     rows = prediction_rows(evaluated.table, part, judged.probability, bundle)
@@ -243,7 +245,7 @@ def _joined(
         warnings = [*warnings, f"{share} of the cases are not like the training pictures: predict would refuse them"]
     trust |= {} if judged.content is None else {"recalibration": judged.content}
     write_trust(folder, {**known["learnt"], "splits": {**known["splits"], part: trust}})
-    return found | trust_metrics(trust), warnings, trust
+    return found | trust_metrics(trust), warnings
 
 
 def _keep_metrics(

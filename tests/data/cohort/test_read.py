@@ -387,8 +387,7 @@ def test_a_phantom_is_read_for_its_masks_with_patients_and_sites(
     assert (joined["outlined"] == joined["label_x"].map({"nodule": "nodule", "clear": ""})).all()
     assert (joined["patient_x"] == joined["patient_y"]).all()
     assert (joined["site_x"] == joined["site_y"]).all()
-    with pytest.raises(CohortError, match=f"{len(truth)} of {len(truth)} cases have no label"):
-        require_trainable(cohort)
+    require_trainable(cohort)
 
 
 def test_the_case_of_a_mask_is_that_of_its_picture(

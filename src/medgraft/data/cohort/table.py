@@ -138,7 +138,11 @@ def _as_asked(table: _Table, data: Path, options: CohortOptions) -> Found | str:
         return f"a column of masks in {table.path.name} (none is called mask; --mask-col names it)"
     plain = options.model_copy(update={"label_col": None}) if asked else options
     found = _found(table, data, plain)
-    return _masked(table, columns[0], found) if columns and (asked or not found.labelled) else found
+    if not columns or not (asked or not found.labelled):
+        return found
+    masked = _masked(table, columns[0], found)
+    # masks that lie elsewhere are no reason to refuse pictures that nobody asked to outline
+    return masked if asked or any(draft.problem is None for draft in masked.drafts) else found
 
 
 def _masked(table: _Table, column: str, found: Found) -> Found:
