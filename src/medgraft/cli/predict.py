@@ -103,9 +103,7 @@ def predict(
     terminal.notices(answer.warnings)
     terminal.line(f"{len(rows)} pictures, {refused} not answered, {answer.forward_passes} forward passes")
     if strange.any():
-        terminal.line(
-            f"{int(strange.sum())} {STRANGE}, or empty: they have probabilities, which mean nothing, and no label"
-        )
+        terminal.line(f"{int(strange.sum())} {STRANGE}, or empty: their probabilities mean nothing, they get no label")
     if unsure.any():
         terminal.line(f"{int(unsure.sum())} answered, but not to be relied on alone: see the columns set and abstain")
     terminal.line("research use only, not a medical device")

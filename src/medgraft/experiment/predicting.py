@@ -245,7 +245,8 @@ def _joined(
         warnings = [*warnings, f"{share} of the cases are not like the training pictures: predict would refuse them"]
     trust |= {} if judged.content is None else {"recalibration": judged.content}
     write_trust(folder, {**known["learnt"], "splits": {**known["splits"], part: trust}})
-    return found | trust_metrics(trust), warnings
+    written = read_json(folder / "trust.json")["splits"][part]  # what is not defined is null there
+    return found | trust_metrics(written), warnings
 
 
 def _keep_metrics(
