@@ -5,10 +5,9 @@
 *Simulated*: two models whose scores are the signal, a part that they share, and noise of their own of one size, so
 that neither is better; 60, 100 and 300 cases, one or three of a patient (alike, because they share what is hard).
 *A run with itself*: a fit on the phantom, whose cross-validation answers every case three times by models that were
-made the same way; two repeats are the two runs, a draw takes patients with replacement (each draw of a patient is
-a patient) and swaps the two answers of a patient at random, so that there is no difference to be found whatever the
-answers are.
-The verdict is that of ``compare``: paired DeLong where every patient has one case, else bootstrap over patients.
+made the same way; two repeats are the two runs. A draw takes patients with replacement (each draw of a patient is one)
+and swaps the two answers of a patient at random, so that there is no difference to be found whatever the answers are.
+The verdict is that of ``compare``, by AUROC: paired DeLong, clustered where a patient has several cases.
 Rows are kept in the work folder. Writes its part of ``docs/benchmarks.md``.
 """
 
@@ -67,7 +66,7 @@ def resampled(rng, truth, answers, groups):
 def repeats_of_a_run():
     """Truth, the answers of two repeats of cross-validation, and patient numbers, by case."""
     with tempfile.TemporaryDirectory() as folder:
-        data = write_phantom(Path(folder) / "cohort", patients=60, images_per_patient=(1, 3), size=64, seed=7)
+        data = write_phantom(Path(folder) / "cohort", patients=60, images_per_patient=(1, 3), size=64, seed=8)
         fit_run(data, Path(folder) / "run", home=Home(Path(folder) / "house"))
         rows = pd.read_parquet(Path(folder) / "run" / "predictions.parquet")
     rows = rows[rows["split"] == "cv"]

@@ -40,7 +40,7 @@ def test_auroc_of_copied_cases_by_bootstrap_is_near_delong_of_the_cases(two) -> 
     alone = auroc_difference(truth, first, second, positive=1)
     copies = np.repeat(np.arange(150), 3)
     found = auroc_difference(truth[copies], first[copies], second[copies], positive=1, groups=copies)
-    assert found.method == "paired bootstrap over patients"
+    assert found.method == "paired DeLong, clustered by patient"
     assert found.n_patients == 150
     assert (found.low, found.high) == pytest.approx((alone.low, alone.high), abs=0.012)
 

@@ -1,7 +1,9 @@
 """Two sets of predictions for the same cases: the difference first − second, with a paired 95 % interval.
 
-AUROC: paired DeLong where every patient has one case, otherwise bootstrap over patients. Accuracy: bootstrap
-over patients. Both sets are always judged on the same drawn patients, so that what is hard for both cancels.
+AUROC: paired DeLong, in its clustered form (Obuchowski) where a patient has several cases. Accuracy: bootstrap over
+patients, and so AUROC where a side has one patient only. Measured on resampled answers of a run with itself (48
+patients, one to three cases each) the bootstrap called 7.8 % of no differences in AUROC one, clustered DeLong 2.8 %;
+simulated, 60 to 300 cases of three a patient, both about 5 %. Both sets are always judged on the same drawn patients, so that what is hard for both cancels.
 Not symmetric tests: an interval that excludes zero is the claim.
 """
 
@@ -64,9 +66,10 @@ def auroc_difference(
     patients = Patients.of(groups, len(truth))
     left, right = (_influence(truth, scores, positive, patients) for scores in (one, other))
     difference = left.value - right.value
-    if patients.single:
-        reach = Z * math.sqrt(float(((left.parts - right.parts) ** 2).sum()))
-        limits, method = (difference - reach, difference + reach), "paired DeLong"
+    error = math.sqrt(float(((left.parts - right.parts) ** 2).sum()))
+    if patients.single or math.isfinite(error):
+        limits = difference - Z * error, difference + Z * error
+        method = "paired DeLong" if patients.single else "paired DeLong, clustered by patient"
     else:
         drawn = [
             bootstrap([Predictions.of(truth, scores, positive=positive)], [AUROC], patients, REPLICATES, seed)
