@@ -27,6 +27,7 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.track.track": _OPTIONS,
     "medgraft.experiment.adapting.adapt_run": "one line a step, and one an entry of adaptation.json",
     "medgraft.experiment.api.fit": _OPTIONS,
+    "medgraft.experiment.predicting.evaluate_run": "one line an option, and one a step",
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {

@@ -213,10 +213,11 @@ def evaluate_run(
     told = [text for text in progress.notices if text not in cohort.notes]
     _keep_metrics(folder, metrics, part, found, [*warnings, *told])
     render_report(run)
-    told = [*progress.notices, *warnings]
-    # as the files have them, in which what is not defined is null
-    found, trust = read_json(folder / "metrics.json")[part], read_json(folder / "trust.json")["splits"][part]
-    return {"split": part, "metrics": found, "trust": trust, "warnings": told, "set_aside": lost, **robustness}
+    written = {
+        "metrics": read_json(folder / "metrics.json")[part],
+        "trust": read_json(folder / "trust.json")["splits"][part],
+    }
+    return {"split": part, **written, "warnings": [*progress.notices, *warnings], "set_aside": lost, **robustness}
 
 
 def _joined(
