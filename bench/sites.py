@@ -18,7 +18,7 @@ from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.phantom.cohort import write_phantom
 from medgraft.experiment.build import build_source
 from medgraft.experiment.config import resolve_config
-from medgraft.experiment.predicting import embed_data
+from medgraft.experiment.featuring import embed_data
 from medgraft.experiment.stages.source_pictures import ChangedPictures
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.home import Home

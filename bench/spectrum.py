@@ -18,7 +18,7 @@ from page import replace_section
 from pretrain import MODALITY, TARGETS, halves
 from rank import RANDOM
 
-from medgraft.experiment.predicting import embed_data
+from medgraft.experiment.featuring import embed_data
 from medgraft.home import Home
 from medgraft.transfer.models.root import signed_root
 

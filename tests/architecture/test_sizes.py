@@ -16,26 +16,35 @@ _OPTIONS = "a verb of the command line: its options are its lines"
 LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.adapt.adapt": _OPTIONS,
     "medgraft.cli.audit.audit": _OPTIONS,
+    "medgraft.cli.contour.contour": _OPTIONS,
     "medgraft.cli.embed.embed": _OPTIONS,
     "medgraft.cli.evaluate.evaluate": _OPTIONS,
     "medgraft.cli.fit.fit": _OPTIONS,
     "medgraft.cli.predict.predict": _OPTIONS,
     "medgraft.cli.pretrain.pretrain": _OPTIONS,
+    "medgraft.cli.rank.rank": _OPTIONS,
     "medgraft.cli.shift.shift": _OPTIONS,
+    "medgraft.cli.track.track": _OPTIONS,
     "medgraft.experiment.adapting.adapt_run": "one line a step, and one an entry of adaptation.json",
+    "medgraft.experiment.api.fit": _OPTIONS,
+    "medgraft.experiment.predicting.evaluate_run": "one line an option, and one a step",
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.adapting.adapt_run": _VERB,
     "medgraft.experiment.auditing.audit_data": _VERB,
+    "medgraft.experiment.detecting.detect_files": _VERB,
     "medgraft.experiment.fitting.fit_run": _VERB,
-    "medgraft.experiment.predicting.embed_data": _VERB,
+    "medgraft.experiment.featuring.embed_data": _VERB,
+    "medgraft.experiment.outlining.outline_files": _VERB,
     "medgraft.experiment.predicting.evaluate_run": _VERB,
     "medgraft.experiment.predicting.predict_files": _VERB,
     "medgraft.experiment.pretraining.pretrain_weights": _VERB,
     "medgraft.experiment.ranking.rank_data": _VERB,
     "medgraft.experiment.shifting.shift_data": _VERB,
     "medgraft.experiment.showing.show_file": _VERB,
+    "medgraft.experiment.tracking.track_studies": _VERB,
+    "medgraft.measure.additions.additions": "as `evaluate`, of several models at once",
     "medgraft.measure.evaluation.evaluate_repeats": "the twin of `evaluate`, with the same options",
 }
 DEEP_CLASSES: dict[str, str] = {}

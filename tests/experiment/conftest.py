@@ -28,6 +28,54 @@ def striped(tmp_path_factory):
     return folder
 
 
+OUTLINING = {
+    "sets": ["segmentation.epochs=12", "segmentation.width=4", "segmentation.lr=0.01", "evaluation.replicates=100"],
+    "flags": {"data.patient_regex": r"^(Muster\d+)-"},
+}
+"""How ``outlined_run`` is fitted."""
+
+
+@pytest.fixture(scope="session")
+def outlining():
+    """The same, for tests."""
+    return OUTLINING
+
+
+@pytest.fixture(scope="session")
+def outlined_cohort(tmp_path_factory):
+    """Fifteen small volumes with one ball each, as NIfTI, two of each patient but the last."""
+    import nibabel
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("balls")
+    rng = np.random.default_rng(0)
+    for name in ("images", "masks"):
+        (folder / name).mkdir()
+    for number in range(15):
+        shape = (20, 18, 12)
+        grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"))
+        centre = rng.uniform(0.4, 0.6, 3) * shape
+        inside = (((grid - centre[:, None, None, None]) * np.array([1, 1, 2])[:, None, None, None]) ** 2).sum(0) < 25
+        values = rng.normal(100, 8, shape) + 80 * inside
+        affine = np.diag([1.0, 1.0, 2.0, 1.0])
+        name = f"Muster{number // 2:02d}-{number}.nii.gz"
+        nibabel.save(nibabel.Nifti1Image(values.astype(np.float32), affine), folder / "images" / name)
+        nibabel.save(nibabel.Nifti1Image(inside.astype(np.uint8), affine), folder / "masks" / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def outlined_run(outlined_cohort, tmp_path_factory):
+    """A finished segmentation of it."""
+    pytest.importorskip("monai")
+    from medgraft.experiment.fitting import fit_run
+    from medgraft.home import Home
+
+    folder = tmp_path_factory.mktemp("run")
+    fit_run(outlined_cohort, folder / "run", **OUTLINING, home=Home.find(folder / "home"))
+    return folder / "run"
+
+
 @pytest.fixture(scope="session")
 def with_table(fitted, tmp_path_factory):
     """A fit on the small phantom with a clinical table: ``run table cohort home``. The marker tells the label half

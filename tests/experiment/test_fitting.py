@@ -28,7 +28,8 @@ def test_every_artefact_is_there(fitted):
     names = {item.name for item in fitted.run.iterdir()}
     assert names == {
         *("cohort.parquet", "audit.json", "split.json", "config.json", "history.csv", "bundle", "predictions.parquet"),
-        *("metrics.json", "loso.json", "report.html", "model_card.md", "checklist.md", "private", "timings.json"),
+        *("metrics.json", "loso.json", "report.html", "model_card.md", "private", "timings.json"),
+        *("trust.json", "explanations.json", "checklist.md"),
     }
     stages = {"startup", "read", "embed", "engine", "audit", "split", "head", "evaluate", "report"}
     assert stages <= fitted.result.timings.keys()
@@ -47,7 +48,8 @@ def test_the_count_of_decodes_is_true(fitted, tmp_path, monkeypatch):
         raise AssertionError("a picture was decoded")
 
     monkeypatch.setattr(ImageReader, "read", refuse)
-    fit_run(fitted.cohort, tmp_path / "run", sets=["strategy.class_weights=balanced"], home=fitted.home)
+    sets = ["strategy.class_weights=balanced", "evaluation.explained=0"]  # heat maps are drawn over pixels
+    fit_run(fitted.cohort, tmp_path / "run", sets=sets, home=fitted.home)
     with pytest.raises(AssertionError, match="a picture was decoded"):
         fit_run(fitted.cohort, tmp_path / "other", home=Home(tmp_path / "empty house"))
 

@@ -13,10 +13,12 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.phantom.cohort import write_phantom
 from medgraft.errors import CohortError, LeakageError, UsageError
 from medgraft.experiment.fitting import fit_run
-from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.experiment.predicting import evaluate_run, predict_files
+from medgraft.experiment.stages.recalibrating import NewSite
 from medgraft.files import read_json
 from medgraft.home import Home
 from medgraft.source.handcrafted.catalogue import descriptor_names
+from medgraft.transfer.models.bundle import read_bundle
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,8 @@ def test_hand_crafted_features_are_a_source_like_any_other(classical):
     model = read_json(run / "bundle" / "model.json")
     assert model["backbone"]["descriptors"] == list(descriptor_names())
     assert model["engine"]["name"] == "handcrafted"
-    assert set(load_file(run / "bundle" / "model.safetensors")) == {"head.weight", "head.bias"}
+    tensors = {name for name in load_file(run / "bundle" / "model.safetensors") if not name.startswith("gate.")}
+    assert tensors == {"head.weight", "head.bias"}
     assert "hand-crafted: no knowledge was transferred" in (run / "report.html").read_text("utf-8")
 
 
@@ -126,6 +129,29 @@ def test_evaluating_elsewhere_joins_the_run(copy, fitted, elsewhere):
         evaluate_run(copy, elsewhere, home=fitted.home)
 
 
+def test_probabilities_are_brought_to_a_site(copy, fitted, tmp_path):
+    there = write_phantom(tmp_path / "there", patients=24, images_per_patient=(1, 1), size=64, seed=9)
+    result = evaluate_run(copy, there, name="site", site=NewSite(labelled=10), home=fitted.home)
+    trust = read_json(copy / "trust.json")["splits"]["external:site"]
+    learnt, judged = trust["recalibration"]["cases"], result["metrics"]["accuracy"]["n"]
+    assert 0 < learnt <= 10
+    assert learnt + judged == len(pd.read_csv(there / "table.csv"))
+    assert trust["recalibration"]["brier"]["difference"]["n"] == judged
+    assert "Recalibrated by" in (copy / "report.html").read_text("utf-8")
+    assert read_json(copy / "trust.json")["splits"].keys() > {"test", "cv"}  # those of the fit stay
+
+
+def test_predicting_tells_what_not_to_rely_on(fitted):
+    table = predict_files(fitted.run, [fitted.cohort], home=fitted.home).table
+    bundle = read_bundle(fitted.run / "bundle")
+    assert list(table)[-4:] == ["reason", "set", "abstain", "strangeness"]
+    inside = bundle.calibration.members(table[["p_clear", "p_nodule"]].to_numpy())
+    told = table["set"].where(table["strangeness"] <= 1).dropna()
+    for row, text in told.items():
+        assert text == "|".join(name for name, fits in zip(("clear", "nodule"), inside[row], strict=True) if fits)
+    np.testing.assert_array_equal(table["prediction"].isna(), table["strangeness"] > 1)
+
+
 def test_cases_of_the_training_are_left_out(copy, fitted):
     result = evaluate_run(copy, fitted.cohort, name="itself", home=fitted.home)
     split = read_json(copy / "split.json")
@@ -143,15 +169,6 @@ def test_labels_of_another_question(copy, fitted, elsewhere):
         evaluate_run(copy, elsewhere, options=CohortOptions(label_map={"clear": "healthy"}), home=fitted.home)
     with pytest.raises(CohortError, match="have no labels"):
         evaluate_run(copy, elsewhere / "images", home=fitted.home)
-
-
-def test_embedding_is_a_table(fitted, tmp_path):
-    result = embed_data(fitted.cohort, tmp_path / "features.parquet", home=fitted.home)
-    table = pd.read_parquet(tmp_path / "features.parquet")
-    assert result["forward_passes"] == 0
-    assert [column for column in table if column.startswith("f")] == [f"f{i}" for i in range(2848)]
-    assert len(table) == result["cases"]
-    assert not {"path", "patient"} & set(table)
 
 
 def test_evaluating_loses_no_case_in_silence_and_tells_no_name(copy, fitted, elsewhere, tmp_path):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from medgraft.data.clinical.options import ClinicalOptions
 from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.predicting import predict_files
 from medgraft.progress import Progress
+from medgraft.transfer.models.bundle import Bundle
 
 
 @pytest.fixture
@@ -74,6 +76,28 @@ def test_a_picture_that_cannot_be_read_has_no_answer(with_table, tmp_path):
     rows = predict_files(with_table.run, [tmp_path / "bad.png"], clinical=options, home=with_table.home).table
     assert rows["prediction"].isna().all()
     assert rows["reason"].str.len().min() > 0
+
+
+def test_what_the_gate_refuses_gets_no_label_from_the_table(with_table, tmp_path):
+    Image.new("L", (64, 64)).save(tmp_path / "empty.png")
+    table = pd.read_csv(with_table.table).assign(file=["empty.png", *[f"{number}.png" for number in range(1, 22)]])
+    table.to_csv(tmp_path / "new.csv", index=False)
+    options = ClinicalOptions(file=tmp_path / "new.csv", by="path", join="file")
+    rows = predict_files(with_table.run, [tmp_path / "empty.png"], clinical=options, home=with_table.home).table
+    assert rows["prediction"].isna().all()
+    assert rows["image_prediction"].isna().all()
+    assert rows["answered_from"].tolist() == rows["abstain"].tolist() == ["empty picture"]
+    assert rows["p_nodule"].tolist() == rows["image_p_nodule"].tolist()
+
+
+def test_the_calibrator_comes_before_the_table(with_table, monkeypatch, predicted):
+    """With a calibrator that turns every answer into the same, only the table can tell cases apart."""
+    flat = lambda self, probability: np.full_like(probability, 0.5)  # noqa: E731
+    monkeypatch.setattr(Bundle, "mended", flat)
+    rows = predicted()
+    assert rows["image_p_nodule"].nunique() == 1
+    with_row = rows[rows["answered_from"].str.startswith("image and table")]
+    assert with_row["p_nodule"].nunique() > 5
 
 
 def test_a_run_without_a_table_says_so(fitted, with_table):

@@ -29,6 +29,9 @@ def embed(
     label_map: o.LabelMapOption = None,
     positive: o.PositiveOption = None,
     modality: o.ModalityOption = None,
+    task: o.TaskOption = None,
+    mask_col: o.MaskColOption = None,
+    mask_values: o.MaskValuesOption = None,
     engine: o.EngineOption = None,
     seed: o.SeedOption = None,
     device: o.DeviceOption = None,
@@ -42,7 +45,7 @@ def embed(
 
     Example: medgraft embed cohort --out features.parquet
     """
-    from medgraft.experiment.predicting import embed_data
+    from medgraft.experiment.featuring import embed_data
 
     flags = {
         "backbone.name": backbone,

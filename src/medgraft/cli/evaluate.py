@@ -21,6 +21,15 @@ def evaluate(
     corruptions: Annotated[
         bool, typer.Option("--corruptions", help="also on pictures that are made worse: blur, noise, exposure, …")
     ] = False,
+    recalibrate: Annotated[
+        int, typer.Option("--recalibrate", metavar="K", help="bring probabilities to this site by K of its cases")
+    ] = 0,
+    prevalence: Annotated[
+        float | None,
+        typer.Option(
+            "--prevalence", metavar="P", help="share of positive cases at this site: for PPV, NPV, and probabilities"
+        ),
+    ] = None,
     on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
@@ -32,6 +41,9 @@ def evaluate(
     label_map: o.LabelMapOption = None,
     positive: o.PositiveOption = None,
     modality: o.ModalityOption = None,
+    task: o.TaskOption = None,
+    mask_col: o.MaskColOption = None,
+    mask_values: o.MaskValuesOption = None,
     seed: o.SeedOption = None,
     device: o.DeviceOption = None,
     config: o.ConfigOption = None,
@@ -43,12 +55,16 @@ def evaluate(
     """Test a run on labelled data that it has not seen; the result joins the run and its report.
 
     With --corruptions at most 200 cases are asked again, spoilt in every way that can happen to their kind of picture.
+    With --recalibrate K the cases of some patients, K at most, bring the probabilities to this site and judge nothing;
+    the others are judged before and after. Without labels to spare, --prevalence does it from the share alone.
 
     Example: medgraft evaluate run other-hospital --corruptions
     """
     from medgraft.experiment.config import resolve_config
     from medgraft.experiment.predicting import evaluate_run
+    from medgraft.experiment.stages.recalibrating import NewSite
     from medgraft.use.report.robustness import robustness_sentences
+    from medgraft.use.report.trust_words import recalibration_sentences
 
     flags = o.cohort_flags(locals())
     settings = resolve_config(config, sets or [], {**flags, "split.on_leak": on_leak, "seed": seed, "device": device})
@@ -60,6 +76,7 @@ def evaluate(
         name=name,
         on_leak=settings.split.on_leak,
         corruptions=corruptions,
+        site=NewSite(recalibrate, prevalence),
         device=settings.device,
         seed=settings.seed,
         home=Home.find(home),
@@ -68,6 +85,8 @@ def evaluate(
     )
     show_metrics(terminal, {result["split"]: result["metrics"]}, [result["split"]])
     for sentence in robustness_sentences(result["robustness"]) if corruptions else []:
+        terminal.line(sentence)
+    for sentence in recalibration_sentences(result["trust"].get("recalibration")):
         terminal.line(sentence)
     terminal.notices(result["warnings"])
     terminal.set_aside(result["set_aside"])

@@ -30,6 +30,7 @@ class Family(StrEnum):
     PRETEXTS = "pretexts"
     SELECTORS = "selectors"
     ADAPTATIONS = "adaptations"
+    EXPLAINERS = "explainers"
     STAGES = "stages"
 
 
@@ -150,6 +151,12 @@ def _adaptations() -> list[tuple[str, str]]:
     return [(name, f"{_first_line(member)} ({member.cost})") for name, member in ADAPTATIONS.items()]
 
 
+def _explainers() -> list[tuple[str, str]]:
+    from medgraft.insight.explanation.catalogue import EXPLAINERS
+
+    return [(name, member.summary) for name, member in EXPLAINERS.items()]
+
+
 _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.BACKBONES: _backbones,
     Family.STRATEGIES: _strategies,
@@ -162,4 +169,5 @@ _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.PRETEXTS: _pretexts,
     Family.SELECTORS: _selectors,
     Family.ADAPTATIONS: _adaptations,
+    Family.EXPLAINERS: _explainers,
 }

@@ -20,6 +20,7 @@ from medgraft.cli.adapt import adapt
 from medgraft.cli.audit import audit
 from medgraft.cli.cache import app as cache_app
 from medgraft.cli.compare import compare
+from medgraft.cli.contour import contour
 from medgraft.cli.demo import demo
 from medgraft.cli.embed import embed
 from medgraft.cli.evaluate import evaluate
@@ -32,6 +33,7 @@ from medgraft.cli.report import report
 from medgraft.cli.shift import shift
 from medgraft.cli.show import show
 from medgraft.cli.terminal import plain
+from medgraft.cli.track import track
 from medgraft.cli.weights import app as weights_app
 from medgraft.errors import MedgraftError
 from medgraft.home import Home
@@ -46,7 +48,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (fit, evaluate, predict, compare, report, audit, shift, adapt, show, rank, pretrain, embed, demo):
+_VERBS = (
+    *(fit, evaluate, predict, compare, report, audit, shift, adapt, show, rank, pretrain, embed, demo),
+    *(track, contour),
+)
+for _verb in _VERBS:
     app.command()(_verb)
 app.command("list")(list_members)
 app.add_typer(weights_app, name="weights")

@@ -19,6 +19,8 @@ __all__ = [
     "JsonOption",
     "LabelColOption",
     "LabelMapOption",
+    "MaskColOption",
+    "MaskValuesOption",
     "ModalityOption",
     "OnLeakOption",
     "OrderOption",
@@ -33,6 +35,7 @@ __all__ = [
     "SiteColOption",
     "SplitColOption",
     "TableOption",
+    "TaskOption",
     "WeightsOption",
     "cohort_flags",
     "listed",
@@ -75,6 +78,23 @@ OrderOption = Annotated[
 ModalityOption = Annotated[
     str | None,
     typer.Option("--modality", help="radiograph, ct, mr, ultrasound, fundus, microscopy, …", rich_help_panel=_DATA),
+]
+
+TaskOption = Annotated[
+    str | None,
+    typer.Option("--task", help="classification, segmentation or detection (default: by DATA)", rich_help_panel=_DATA),
+]
+MaskColOption = Annotated[
+    str | None, typer.Option("--mask-col", help="column of mask files (a;b: one a class)", rich_help_panel=_DATA)
+]
+MaskValuesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mask-values",
+        metavar="V=NAME,…",
+        help="what the values of masks are, as in 0=membrane,255=background",
+        rich_help_panel=_DATA,
+    ),
 ]
 
 BackboneOption = Annotated[
@@ -127,21 +147,27 @@ def listed(text: str | None) -> list[str] | None:
 
 _COHORT = (
     *("table", "path_col", "label_col", "patient_col", "site_col", "split_col", "patient_regex", "label_map"),
-    *("positive", "order", "modality"),
+    *("positive", "order", "modality", "task", "mask_col", "mask_values"),
 )
 """Names of the parameters that say how DATA is read."""
 
 
 def cohort_flags(given: dict[str, Any]) -> dict[str, Any]:
-    """The data options among the parameters of a verb (``locals()``) as config flags; ``--order`` and ``--label-map``
-    become a list and a dict."""
+    """The data options among the parameters of a verb (``locals()``) as config flags; ``--order`` becomes
+    a list, ``--label-map`` and ``--mask-values`` a dict."""
     flags = {f"data.{name}": given[name] for name in _COHORT if given.get(name) not in (None, [])}
     if "data.order" in flags:
         flags["data.order"] = listed(flags["data.order"])
-    text = flags.get("data.label_map")
-    if text is not None:
-        pairs = [item.partition("=") for item in str(text).split(",") if item]
-        if not pairs or not all(found and old for old, found, _ in pairs):
-            raise UsageError(f"--label-map {text!r}: A=B,C=D is needed, as in --label-map Benign=benign")
-        flags["data.label_map"] = {old: new for old, _, new in pairs}
+    for name, example in (("label_map", "Benign=benign"), ("mask_values", "0=background,255=lesion")):
+        text = flags.get(f"data.{name}")
+        if text is not None:
+            flags[f"data.{name}"] = _pairs(f"--{name.replace('_', '-')}", str(text), example)
     return flags
+
+
+def _pairs(flag: str, text: str, example: str) -> dict[str, str]:
+    """``A=B,C=D`` as a dict."""
+    pairs = [item.partition("=") for item in text.split(",") if item]
+    if not pairs or not all(found and old for old, found, _ in pairs):
+        raise UsageError(f"{flag} {text!r}: A=B,C=D is needed, as in {flag} {example}")
+    return {old: new for old, _, new in pairs}

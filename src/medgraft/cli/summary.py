@@ -11,11 +11,15 @@ __all__ = ["show_metrics"]
 _SHOWN = ("auroc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "f1", "majority_accuracy")
 _OF_GRADES = ("kappa_quadratic", "grade_error")
 _OF_A_LABEL = ("auroc", "sensitivity", "specificity")
+_OF_OUTLINES = ("dice", "iou", "hd95", "nsd", "volume_error", "map50", "map50_95", "froc")
 
 
 def show_metrics(terminal: Terminal, metrics: dict[str, Any], parts: list[str]) -> None:
     """One row a metric, one column a part: value and 95 % interval."""
     parts = [part for part in parts if part in metrics]
+    if parts and "accuracy" not in metrics[parts[0]]:
+        _show_outlines(terminal, metrics, parts)
+        return
     heads = [f"{part} (n = {metrics[part]['accuracy']['n']})" for part in parts]
     rows = [
         [name, *(_cell(metrics[part].get(name)) for part in parts)]
@@ -28,6 +32,16 @@ def show_metrics(terminal: Terminal, metrics: dict[str, Any], parts: list[str]) 
         if each and all("accuracy" in one for one in each.values()):  # a label is a task of its own and has all metrics
             heads = [f"{part}: label", "known", "positive", "unknown", *_OF_A_LABEL]
             terminal.table("", heads, [_label(label, one, metrics[part]) for label, one in each.items()])
+
+
+def _show_outlines(terminal: Terminal, metrics: dict[str, Any], parts: list[str]) -> None:
+    """Of what is outlined: over the classes, then the first number of each class."""
+    names = [name for name in _OF_OUTLINES if name in metrics[parts[0]]]
+    heads = [f"{part} (n = {metrics[part][names[0]]['n']})" for part in parts]
+    terminal.table("", ["", *heads], [[name, *(_cell(metrics[part].get(name)) for part in parts)] for name in names])
+    each = metrics[parts[0]].get("per_class", {})
+    rows = [[label, *(_cell(one.get(name)) for name in names[:3])] for label, one in each.items()]
+    terminal.table("", [f"{parts[0]}: class", *names[:3]], rows)
 
 
 def _label(label: str, one: dict[str, Any], whole: dict[str, Any]) -> list[object]:

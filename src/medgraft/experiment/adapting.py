@@ -46,7 +46,8 @@ from medgraft.transfer.adaptation.adaptation import Adapted, Pair, SourceCases, 
 from medgraft.transfer.adaptation.catalogue import ADAPTATIONS
 from medgraft.transfer.adaptation.choosing import SOURCE_ONLY, Choice, adapt_automatically
 from medgraft.transfer.adaptation.stand_in import StandIn, find_stand_in
-from medgraft.transfer.models.bundle import Bundle, Calibration
+from medgraft.transfer.models.bundle import Bundle
+from medgraft.transfer.models.calibration import Calibration
 from medgraft.use.prediction.predictor import Predictor
 from medgraft.use.report.adaptation import adaptation_sentences
 from medgraft.use.report.render import render_report
@@ -236,7 +237,8 @@ def _brought(site: _Site, name: str, adapted: Adapted) -> Bundle:
         cut = choose_threshold(site.pair.seen_source.labels == positive, adapted.held_out[:, positive])
         calibration = Calibration(threshold=cut, threshold_from="source")
     strategy = {**bundle.strategy, "adapted_by": name}
-    fresh = replace(bundle, head=adapted.head, calibration=calibration, strategy=strategy)
+    # What was learnt of the source's answers and pictures says nothing of the adapted model and the target's.
+    fresh = replace(bundle, head=adapted.head, calibration=calibration, strategy=strategy, gate=None)
     state = adapted.backbone_state
     return fresh if state is None else replace(fresh, state=state, checksum=weights_checksum(state), frozen=False)
 
@@ -244,7 +246,7 @@ def _brought(site: _Site, name: str, adapted: Adapted) -> Bundle:
 def _answers(bundle: Bundle, adapted: Adapted, side: Side, site: _Site, progress: Progress) -> NDArray[np.float64]:
     """(m, k) by the path of prediction itself."""
     if adapted.backbone_state is None:
-        return bundle.head.answers(side.embedding.bags)
+        return bundle.answers(side.embedding.bags)
     predictor = Predictor(bundle, site.home, device=site.pair.device)
     return predictor.predict(pictures_of(side.table), reader=ImageReader(), progress=progress).probability
 
@@ -254,7 +256,7 @@ def _outcome(choice: Choice | None, site: _Site, probability: NDArray[np.float64
     positive = site.bundle.task.positive_index
     return {
         "guard": None if choice is None else guard_content(choice),
-        "result": compared(site.pair.before, probability, site.labels, positive, site.table),
+        "result": compared(site.bundle.mended(site.pair.before), probability, site.labels, positive, site.table),
         "hindsight": None if choice is None else hindsight(choice, site.labels, site.table),
     }
 

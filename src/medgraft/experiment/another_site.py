@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medgraft.experiment.adapting import AUTO, AdaptResult, adapt_run
-from medgraft.experiment.api import data_flags
+from medgraft.experiment.flags import data_flags
 from medgraft.experiment.shifting import ShiftResult, shift_data
 from medgraft.home import Home
 from medgraft.progress import Progress

@@ -13,16 +13,20 @@ import pandas as pd
 
 from medgraft.experiment.auditing import AuditResult, audit_data
 from medgraft.experiment.config import DEFAULT_BACKBONE, resolve_config
+from medgraft.experiment.explaining import Explaining
+from medgraft.experiment.featuring import embed_data
 from medgraft.experiment.fitting import FitResult, fit_run
-from medgraft.experiment.predicting import embed_data, evaluate_run, predict_files
+from medgraft.experiment.flags import data_flags, strategy_flags
+from medgraft.experiment.predicting import evaluate_run, predict_files
 from medgraft.experiment.pretraining import PretrainResult, pretrain_weights
 from medgraft.experiment.ranking import RankResult, rank_data
 from medgraft.experiment.showing import Shown, show_file
+from medgraft.experiment.stages.recalibrating import NewSite
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.use.report.render import render_report
 
-__all__ = ["audit", "data_flags", "embed", "evaluate", "fit", "predict", "pretrain", "rank", "report", "show"]
+__all__ = ["audit", "embed", "evaluate", "fit", "predict", "pretrain", "rank", "report", "show"]
 
 
 def fit(
@@ -53,7 +57,7 @@ def fit(
     the wall time of all) tries strategies and ``backbones`` (NAME or NAME@WEIGHTS) and takes the best; ``options`` are
     those of ``CohortOptions`` (``table``, ``patient_col``, …). What is ``None`` has the default of the command line.
     """
-    flags: dict[str, Any] = {
+    flags = {
         "backbone.name": backbone,
         "backbone.weights": weights,
         "search.budget": budget,
@@ -62,8 +66,11 @@ def fit(
         "evaluation.by": None if by is None else list(by),
         "split.on_leak": on_leak,
         "engine": engine,
+        "seed": seed,
+        "device": device,
+        **strategy_flags(strategy),
+        **data_flags(options),
     }
-    flags |= {"seed": seed, "device": device, **_strategy_flags(strategy), **data_flags(options)}
     return fit_run(
         Path(data),
         Path(out),
@@ -76,25 +83,14 @@ def fit(
     )
 
 
-def data_flags(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The options of ``CohortOptions`` by their names in the configuration, which checks them."""
-    return {f"data.{name}": value for name, value in (options or {}).items()}
-
-
-def _strategy_flags(strategy: str | Mapping[str, Any] | None) -> dict[str, Any]:
-    if strategy is None:
-        return {}
-    if isinstance(strategy, str):
-        return {"strategy.kind": strategy}
-    return {f"strategy.{name}": value for name, value in strategy.items()}
-
-
 def evaluate(
     run: str | Path,
     data: str | Path,
     *,
     name: str | None = None,
     corruptions: bool = False,
+    recalibrate: int = 0,
+    prevalence: float | None = None,
     options: Mapping[str, Any] | None = None,
     on_leak: str = "drop",
     seed: int = 0,
@@ -103,8 +99,9 @@ def evaluate(
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """External validation on labelled DATA; adds ``external:<name>`` to the run and its report, and with
-    ``corruptions`` how the answers fare when the pictures get worse."""
+    """External validation on labelled DATA; adds ``external:<name>`` to the run and its report, with ``corruptions``
+    how the answers fare when the pictures get worse, and with ``recalibrate`` (a number of its cases) or
+    ``prevalence`` what bringing the probabilities to this site gains."""
     flags = {"split.on_leak": on_leak, "seed": seed, "device": device}
     settings = resolve_config(flags=flags | data_flags(options))
     return evaluate_run(
@@ -114,6 +111,7 @@ def evaluate(
         name=name,
         on_leak=settings.split.on_leak,
         corruptions=corruptions,
+        site=NewSite(recalibrate, prevalence),
         device=settings.device,
         seed=settings.seed,
         home=Home.find(home),
@@ -128,6 +126,8 @@ def predict(
     *,
     out: str | Path | None = None,
     paths: bool = True,
+    explain_out: str | Path | None = None,
+    explain_method: str = "hirescam",
     options: Mapping[str, Any] | None = None,
     clinical: str | Path | None = None,
     device: str = "auto",
@@ -135,7 +135,10 @@ def predict(
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """One row a picture: file, case_id, prediction, a probability for each class, and why one was refused."""
+    """One row a picture: file, case_id, prediction, a probability for each class, and why one was refused.
+
+    ``explain_out``: a folder for heat maps of the pictures (they show patients).
+    """
     settings = resolve_config(flags={"device": device, "clinical.file": clinical} | data_flags(options))
     several = [files] if isinstance(files, str | Path) else files
     answer = predict_files(
@@ -143,6 +146,7 @@ def predict(
         [Path(file) for file in several],
         out=Path(out) if out is not None else None,
         paths=paths,
+        explain=Explaining(Path(explain_out), explain_method) if explain_out is not None else None,
         options=settings.data,
         clinical=settings.clinical,
         device=settings.device,

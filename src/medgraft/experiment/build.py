@@ -33,12 +33,19 @@ from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.source.embedding.sampling import Sampled, sampled
+from medgraft.transfer.detection.settings import DETECTION_STRATEGIES
+from medgraft.transfer.segmentation.settings import OUTLINE_STRATEGIES
 from medgraft.transfer.strategies.strategy import STRATEGIES, Strategy, tasks_of
 from medgraft.transfer.tasks.classification import Classification, choose_positive
+from medgraft.transfer.tasks.detection import Detection
 from medgraft.transfer.tasks.multi_label import MultiLabel
+from medgraft.transfer.tasks.segmentation import Segmentation
 from medgraft.transfer.tasks.task import Task
 
 __all__ = ["build_source", "build_workspace", "choose_device", "data_digest"]
+
+OUTLINING: dict[str, tuple[str, ...]] = {"segmentation": OUTLINE_STRATEGIES, "detection": DETECTION_STRATEGIES}
+"""The strategies of the tasks that outline."""
 
 
 def choose_device(asked: str) -> str:
@@ -53,7 +60,8 @@ def data_digest(cohort: Cohort) -> str:
     columns = ["sha256", "member", "label", "patient", "site", "split"]
     columns += [name for name in cohort.table.columns if str(name).startswith(PREFIX)]
     text = cohort.table[columns].astype(str).to_csv(index=False)
-    return hashlib.sha256(f"{cohort.classes}{text}".encode("utf-8", "surrogateescape")).hexdigest()
+    targets = cohort.outlines_digest()
+    return hashlib.sha256(f"{cohort.classes}{text}{targets}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def build_source(
@@ -145,6 +153,8 @@ def _teacher(config: FitConfig, cohort: Cohort, home: Home) -> tuple[FitConfig, 
 
 def _task(cohort: Cohort, config: FitConfig, progress: Progress) -> Task:
     """What is asked of a case."""
+    if cohort.target != "labels":
+        return Segmentation(cohort.classes) if cohort.target == "masks" else Detection(cohort.classes)
     if cohort.multi_label:
         return MultiLabel(cohort.classes)
     positive, chosen = choose_positive(cohort.classes, config.data.positive)
@@ -155,6 +165,9 @@ def _task(cohort: Cohort, config: FitConfig, progress: Progress) -> Task:
 
 def _require_task(strategy: Strategy, config: FitConfig, task: Task) -> None:
     """A strategy, and a search, must be able to do the task: told before anything is computed."""
+    if task.kind in OUTLINING:
+        _require_outlining(config, task)
+        return
     able = [name for name in STRATEGIES if task.kind in tasks_of(STRATEGIES.get(name))]
     if config.search.budget is not None and task.kind == "multi-label":
         raise ConfigError(
@@ -173,6 +186,18 @@ def _require_task(strategy: Strategy, config: FitConfig, task: Task) -> None:
         )
 
 
+def _require_outlining(config: FitConfig, task: Task) -> None:
+    """What is outlined is learnt by a few strategies, and is not searched for."""
+    kind = str(config.strategy["kind"])
+    if kind not in OUTLINING[task.kind]:
+        raise ConfigError(f"strategy {kind} with {task.kind}: use --strategy {' or '.join(OUTLINING[task.kind])}")
+    if config.search.budget is not None or config.evaluation.compare or config.evaluation.learning_curve:
+        raise ConfigError(
+            f"--budget, evaluation.compare and evaluation.learning_curve with {task.kind}: they compare classifiers; "
+            "leave them out"
+        )
+
+
 def _for_volumes(config: FitConfig, cohort: Cohort) -> FitConfig:
     """With the strategy settled. A backbone that takes volumes needs volumes, all of them."""
     volumes = cohort.table["member"] == WHOLE
@@ -182,7 +207,7 @@ def _for_volumes(config: FitConfig, cohort: Cohort) -> FitConfig:
             "an inflated network takes volumes: leave the setting out"
         )
     slices = bool(volumes.any()) and config.backbone.volumes == "slices"
-    return config.for_cohort(volumes=slices and not cohort.multi_label)
+    return config.for_cohort(volumes=slices and not cohort.multi_label, outlined=cohort.target != "labels")
 
 
 def _require_gallery(strategy: Strategy, config: FitConfig) -> None:
@@ -220,7 +245,7 @@ def _require_parts(strategy: Strategy, facts: BackboneFacts) -> None:
 
 def _labelled_only(cohort: Cohort, progress: Progress) -> Cohort:
     """Training needs labels: rows without one are left aside, and counted."""
-    unlabelled = int(cohort.table["label"].isna().sum())
+    unlabelled = int(cohort.table["label"].isna().sum()) if cohort.target == "labels" else 0
     if not unlabelled or unlabelled == len(cohort):
         return cohort
     progress.notice(f"{unlabelled} cases have no label and are left aside")

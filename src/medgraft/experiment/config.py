@@ -13,15 +13,25 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError
 
 from medgraft.data.clinical.options import ClinicalOptions
 from medgraft.data.cohort.options import CohortOptions
-from medgraft.data.imaging.filters.catalogue import AnyFilter
-from medgraft.data.imaging.preprocess import CtWindows, IntensityRange
 from medgraft.errors import ConfigError, UsageError
 from medgraft.experiment.search import SearchSection
+from medgraft.experiment.sections import (
+    DEFAULT_BACKBONE,
+    BackboneSection,
+    BundleSection,
+    EvaluationSection,
+    PreprocessSection,
+    Section,
+    SplitSection,
+)
+from medgraft.experiment.trust_settings import TrustSection
 from medgraft.registry import nearest
+from medgraft.transfer.detection.settings import DetectionSettings
+from medgraft.transfer.segmentation.settings import SegmentationSettings
 from medgraft.transfer.strategies import (
     adversarial,
     attention,
@@ -49,7 +59,6 @@ from medgraft.transfer.strategies.strategy import STRATEGIES
 
 __all__ = ["DEFAULT_BACKBONE", "FitConfig", "config_problems", "resolve_config", "setting_value"]
 
-DEFAULT_BACKBONE = "tf_efficientnet_lite0"
 AUTO = "auto"
 """The kind of a strategy that nobody asked for, until the cohort is known."""
 
@@ -78,83 +87,7 @@ _BUILT_IN = (
 )  # importing them registers them
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BackboneSection(_Section):
-    """Which network, and which of its weights."""
-
-    name: str = Field(
-        default=DEFAULT_BACKBONE,
-        description="NAME of timm, torchvision/NAME, a registered one or classical; NAME@WEIGHTS; several: A+B",
-    )
-    weights: str | None = Field(default=None, description="name in the weights store, or 'random'")
-    readout: Literal["stages", "pooled"] = Field(
-        default="stages", description="features: the pooled output and the statistics of the stages, or the first alone"
-    )
-    volumes: Literal["slices", "inflated"] = Field(
-        default="slices", description="volumes: slice by slice, or whole through the network inflated to 3-D (slow)"
-    )
-
-
-class PreprocessSection(_Section):
-    """How pictures become the network's input; what is not given comes from the backbone and the cohort."""
-
-    size: int | None = Field(default=None, ge=16, le=1024, description="side of the input in pixels")
-    channels: Literal["auto", 1, 3] = Field(default="auto", description="1 (grey) or 3 (RGB)")
-    fit: Literal["squash", "pad"] = Field(default="squash", description="squash or pad to the square")
-    intensity: Literal["auto", "declared", "percentile"] | IntensityRange | CtWindows = Field(
-        default="auto", description="what becomes black and white; auto goes by the modality"
-    )
-    filters: tuple[AnyFilter, ...] = Field(default=(), description="filters before resizing, in order; none by default")
-    planes: Literal["auto", 1, 3] = Field(
-        default="auto", description="of a volume: one slice, or with the ones before and after it as the channels"
-    )
-    slices: int = Field(default=64, ge=1, le=2048, description="the most slices of a volume that are looked at")
-
-
-class SplitSection(_Section):
-    """How cases are parted, and what is done about leaks."""
-
-    train: float = Field(default=0.64, gt=0, lt=1, description="share of the cases")
-    val: float = Field(default=0.16, gt=0, lt=1, description="share of the cases")
-    test: float = Field(default=0.20, gt=0, lt=1, description="share of the cases")
-    on_leak: Literal["drop", "error", "keep"] = Field(default="drop", description="what a leak in a given split gets")
-
-    @model_validator(mode="after")
-    def _shares_of_one(self) -> SplitSection:
-        """The three shares are all of the cases."""
-        total = self.train + self.val + self.test
-        if abs(total - 1) > 1e-6:
-            raise ValueError(f"train + val + test is {total:g}; it must be 1")
-        return self
-
-
-class BundleSection(_Section):
-    """What the part that predicts may hold."""
-
-    gallery: bool = Field(default=False, description="rows of training cases: needed by knn, and private")
-
-
-class EvaluationSection(_Section):
-    """How numbers get their intervals."""
-
-    compare: tuple[Literal["classical", "scratch"], ...] = Field(
-        default=(), description="what is fitted beside, to tell what transfer gained: classical, scratch"
-    )
-    learning_curve: bool | None = Field(
-        default=None, description="whether more labels would help; if not given, with a budget only"
-    )
-    replicates: int = Field(default=1000, ge=100, le=100_000, description="bootstrap draws over patients")
-    by: tuple[str, ...] = Field(default=(), description="columns whose groups are judged one by one, as sex, age")
-    bands: dict[str, tuple[float, ...]] = Field(default_factory=dict, description="where a number of by is cut")
-    loso: bool = Field(
-        default=True, description="leave one site out: what a new site will see, where two sites or more are known"
-    )
-
-
-class FitConfig(_Section):
+class FitConfig(Section):
     """Everything that decides a run."""
 
     data: CohortOptions = Field(default_factory=CohortOptions)
@@ -163,18 +96,23 @@ class FitConfig(_Section):
     preprocess: PreprocessSection = Field(default_factory=PreprocessSection)
     split: SplitSection = Field(default_factory=SplitSection)
     strategy: dict[str, Any] = Field(default_factory=lambda: {"kind": AUTO})
+    segmentation: SegmentationSettings = Field(default_factory=SegmentationSettings)
+    detection: DetectionSettings = Field(default_factory=DetectionSettings)
     search: SearchSection = Field(default_factory=SearchSection)
     engine: str = Field(default="auto", description="auto, or a name of `medgraft list engines`")
     bundle: BundleSection = Field(default_factory=BundleSection)
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
+    trust: TrustSection = Field(default_factory=TrustSection)
     seed: int = Field(default=0, ge=0, lt=2**31, description="of every random draw")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where the network runs")
 
-    def for_cohort(self, *, volumes: bool) -> FitConfig:
-        """With the strategy settled, where none was asked for: attention for volumes, else the linear probe."""
+    def for_cohort(self, *, volumes: bool, outlined: bool = False) -> FitConfig:
+        """With the strategy settled, where none was asked for: of what is outlined, lp-ft; attention for volumes, else
+        the linear probe."""
         if self.strategy["kind"] != AUTO:
             return self
-        return _validated({**self.model_dump(), "strategy": {**self.strategy, "kind": _usual(volumes)}})
+        kind = lp_ft.LpFt.name if outlined else _usual(volumes)
+        return _validated({**self.model_dump(), "strategy": {**self.strategy, "kind": kind}})
 
     def strategy_config(self) -> BaseModel:
         """The typed options of the strategy, once it is settled."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from medgraft.data.cohort.cohort import Target
 from medgraft.errors import MedgraftError
 from medgraft.experiment.build import build_workspace
 from medgraft.experiment.config import resolve_config
@@ -17,6 +18,7 @@ from medgraft.experiment.stages.choosing import choosing_stage
 from medgraft.experiment.stages.comparing import comparators_stage, comparison_stage
 from medgraft.experiment.stages.embedding import embedding_stage
 from medgraft.experiment.stages.evaluating import evaluation_stage
+from medgraft.experiment.stages.explanation import explanation_stage
 from medgraft.experiment.stages.fusing import fusion_stage
 from medgraft.experiment.stages.learning import learning_stage
 from medgraft.experiment.stages.leaving_site_out import loso_stage
@@ -24,6 +26,7 @@ from medgraft.experiment.stages.slices import slices_stage
 from medgraft.experiment.stages.splitting import audit_stage, split_stage
 from medgraft.experiment.stages.subgroups import subgroup_stage
 from medgraft.experiment.stages.transferring import transfer_stage
+from medgraft.experiment.stages.trusting import trust_stage
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.files import read_json, write_json
 from medgraft.home import Home
@@ -92,7 +95,7 @@ def fit_run(
         raise
     with work.timed("audit"):
         audit_stage(work)
-    _learn_and_judge(work, began)
+    _LEARNING[work.cohort.target](work, began)
     with work.timed("report"):
         render_report(work.run.path)
     timings = {name: round(value, 4) for name, value in work.seconds.items()}
@@ -116,6 +119,8 @@ def _learn_and_judge(work: Workspace, began: float) -> None:
             learning_stage(work)
     with work.timed("head"):
         transfer_stage(work)
+    with work.timed("trust"):
+        trust_stage(work)
     tell_seen(work.job.backbone.facts, work.of_parts("test"), "test cases", home=work.home, progress=work.progress)
     with work.timed("evaluate"):
         loso_stage(work)
@@ -124,6 +129,29 @@ def _learn_and_judge(work: Workspace, began: float) -> None:
         subgroup_stage(work)
         slices_stage(work)
         comparison_stage(work, comparators)
+    with work.timed("explain"):
+        explanation_stage(work)
+
+
+def _learn_outlines(work: Workspace, began: float) -> None:
+    """The same for masks."""
+    from medgraft.experiment.outlining import learn_and_judge_outlines
+
+    learn_and_judge_outlines(work)
+
+
+def _learn_boxes(work: Workspace, began: float) -> None:
+    """The same for boxes."""
+    from medgraft.experiment.detecting import learn_and_judge_boxes
+
+    learn_and_judge_boxes(work, work.cohort.boxes or {}, work.config.detection)
+
+
+_LEARNING: dict[Target, Callable[[Workspace, float], None]] = {
+    "labels": _learn_and_judge,
+    "masks": _learn_outlines,
+    "boxes": _learn_boxes,
+}
 
 
 def _result(work: Workspace, progress: Progress, *, already_done: bool = False) -> FitResult:

@@ -1,8 +1,8 @@
-"""``predict``, ``evaluate`` and ``embed`` on new data, with a bundle or a backbone."""
+"""``predict`` and ``evaluate`` on new data, with a bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,38 +18,48 @@ from medgraft.data.cohort.read import read_pictures
 from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
-from medgraft.experiment.build import build_source, choose_device
-from medgraft.experiment.config import resolve_config
+from medgraft.experiment.build import choose_device
+from medgraft.experiment.explaining import Explaining, explain_cases, gallery_of
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.admission import labelled_alike, unseen
-from medgraft.experiment.stages.evaluating import evaluate_part, majority_of, prediction_rows
+from medgraft.experiment.stages.evaluating import (
+    answers_of,
+    evaluate_part,
+    majority_of,
+    prediction_rows,
+    write_trust,
+)
+from medgraft.experiment.stages.recalibrating import NewSite, Recalibrated, recalibrate
 from medgraft.experiment.stages.robustness import Evaluated, require_pictures, robustness_stage
 from medgraft.experiment.stages.slices import slice_weights
+from medgraft.experiment.stages.trust_content import trust_content, trust_metrics
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table, write_csv, write_table
 from medgraft.experiment.with_table import answers_with_table, clinical_model
 from medgraft.files import read_json, write_json
 from medgraft.home import Home
 from medgraft.progress import Progress
-from medgraft.source.embedding.cases import CaseEmbedding, embed_cases
+from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.transfer.models.bundle import Bundle
 from medgraft.transfer.tasks.task import Task
 from medgraft.use.prediction.predictor import Predictor
 from medgraft.use.report.render import render_report
 
-__all__ = ["Prediction", "embed_data", "evaluate_run", "predict_files"]
+__all__ = ["Prediction", "evaluate_run", "predict_files"]
 
 
+_MUCH_REFUSED = 0.2
+"""Share of refused cases from which it is a warning."""
 _SEVERAL = (".npz", *TABLE_SUFFIXES)
 """Files that stand for several pictures."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """``table``: file, member, case_id, prediction, one ``p_<label>`` a class (of several labels a case
-    also ``called_<label>``), slice (of a volume: the one that counted most, from 1), reason (for what could not be
-    read)."""
+    """``table``: file, member, case_id, prediction (none where the gate refuses the case), one ``p_<label>`` a class
+    (of several labels a case also ``called_<label>``), slice (of a volume: the one that counted most, from 1), reason
+    (for what could not be read), set, abstain and strangeness (see ``abstaining``)."""
 
     table: pd.DataFrame
     forward_passes: int
@@ -62,6 +72,7 @@ def predict_files(
     *,
     out: Path | None = None,
     paths: bool = True,
+    explain: Explaining | None = None,
     options: CohortOptions | None = None,
     clinical: ClinicalOptions | None = None,
     device: str = "auto",
@@ -69,38 +80,51 @@ def predict_files(
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> Prediction:
-    """Answers for files, folders or tables of pictures; labels are not needed and not looked at. With a ``clinical``
-    table: by image and table (see ``with_table``)."""
+    """Answers for files, folders or tables of pictures; labels are not needed and not looked at. ``explain``: with a
+    heat map of each (see ``explain_cases``); with a ``clinical`` table: by image and table (see ``with_table``)."""
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     if out is not None and out.exists() and not overwrite:
         raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
+    if explain is not None:
+        explain.check(overwrite=overwrite)
     predictor = Predictor.load(run, home, device=choose_device(device))
     model = clinical_model(run, clinical or ClinicalOptions())
-    missing = [str(file) for file in files if not file.exists()]
-    if missing:
-        raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
-    single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
-    cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
-    cohorts += [read_told(f, options or CohortOptions(), home, reader, progress) for f in files if f not in single]
+    cohorts = _read(files, options or CohortOptions(), home, reader, progress)
     table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
     answer = predictor.predict(pictures_of(table), reader=reader, progress=progress)
+    if explain is not None:
+        explain_cases(predictor, table, answer, explain, gallery=gallery_of(run), progress=progress)
     columns: dict[str, Any] = {"file": table["path"], "member": table["member"], "case_id": table["case_id"]}
     columns["prediction"] = answer.label
     for column, label in enumerate(predictor.bundle.task.labels):
         columns[f"p_{label}"] = answer.probability[:, column]
     columns |= _called(predictor.bundle, answer.probability)
     if model is not None and clinical is not None:
-        columns |= answers_with_table(predictor.bundle, model, clinical, (table, answer.embedding), progress)
+        columns |= answers_with_table(predictor.bundle, model, clinical, (table, answer), progress)
     weights = slice_weights(predictor.bundle, answer.embedding)
     if weights is not None:
         columns["slice"] = _weightiest(answer.embedding, weights)
     columns["reason"] = [answer.embedding.failures.get(row, "") for row in range(len(table))]
+    reliance = answer.reliance
+    columns |= {"set": reliance.sets, "abstain": reliance.abstain, "strangeness": reliance.strangeness}
     result = pd.concat([pd.DataFrame(columns), _refused(cohorts, list(columns))], ignore_index=True)
     if not paths:
         result = result.drop(columns=["file"])
     if out is not None:
         write_csv(out, result)
     return Prediction(result, answer.embedding.forward_passes, list(progress.notices))
+
+
+def _read(
+    files: Sequence[Path], options: CohortOptions, home: Home, reader: ImageReader, progress: Progress
+) -> list[Cohort]:
+    """The cases of files, and of each folder, table or archive. Raises ``UsageError`` for what is not there."""
+    missing = [str(file) for file in files if not file.exists()]
+    if missing:
+        raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
+    single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
+    cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
+    return cohorts + [read_told(file, options, home, reader, progress) for file in files if file not in single]
 
 
 def _called(bundle: Bundle, probability: NDArray[np.float64]) -> dict[str, Any]:
@@ -134,7 +158,7 @@ def _weightiest(embedding: CaseEmbedding, weights: NDArray[np.float64]) -> list[
 def _refused(cohorts: Sequence[Cohort], columns: list[str]) -> pd.DataFrame:
     """Rows for what never became a case, so that no file is lost silently."""
     rows = [
-        {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason}
+        {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason, "abstain": ""}
         for cohort in cohorts
         for item in cohort.quarantined
     ]
@@ -149,24 +173,25 @@ def evaluate_run(
     name: str | None = None,
     on_leak: str = "drop",
     corruptions: bool = False,
+    site: NewSite | None = None,
     device: str = "auto",
     seed: int = 0,
     home: Home | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """External validation: adds ``external:<name>`` to predictions, metrics and report.
+    """External validation: adds ``external:<name>`` to predictions, metrics, trust and report.
 
-    Returns ``split`` (its name there), ``metrics``, ``warnings``, ``set_aside``, (path, reason) of unusable cases, and
-    with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage).
-
-    Cases whose picture or patient took part in training or validation are left out and counted (``drop``), an
-    ``error``, or kept, and the numbers stamped (``keep``).
+    Returns ``split`` (its name there), ``metrics``, ``trust``, ``warnings``, ``set_aside``, (path, reason) of unusable
+    cases, and with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage).
+    ``site``: see its module. Cases whose picture or patient took part in training or validation are left out and
+    counted (``drop``), an ``error``, or kept, and the numbers stamped (``keep``).
     """
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     folder = RunFolder(run)
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
-    predictor = Predictor.load(run, home, device=choose_device(device))
+    predictor, site = Predictor.load(run, home, device=choose_device(device)), site or NewSite()
+    site.require_fit(predictor.bundle)
     cohort = read_told(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
     part = f"external:{name or cohort.name}"
     if part in metrics and not overwrite:
@@ -178,32 +203,51 @@ def evaluate_run(
     tell_seen(predictor.bundle.backbone, cohort.table, "cases", home=home, progress=progress)
     answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
     good, lost = _readable(cohort, answer.embedding.failures, progress)
-    replicates = int(metrics["_meta"]["bootstrap_replicates"])
-    evaluated = Evaluated(
-        part, cohort.table.iloc[good], [answer.embedding.facts[row] for row in good], seed, replicates
-    )
+    facts, replicates = [answer.embedding.facts[row] for row in good], int(metrics["_meta"]["bootstrap_replicates"])
+    evaluated = Evaluated(part, cohort.table.iloc[good], facts, seed, replicates)
+    robustness = {"robustness": robustness_stage(folder, predictor, evaluated, progress)} if corruptions else {}
+    answers = (answer.probability[good], answer.embedding.features[good])
+    judged = recalibrate(folder, evaluated, answers, predictor.bundle, site)
+    found, warnings = _joined(folder, metrics, judged, predictor.bundle, site)
     # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
     told = [text for text in progress.notices if text not in cohort.notes]
-    robustness = robustness_stage(folder, predictor, evaluated, progress) if corruptions else None
-    found, warnings = _joined(folder, metrics, evaluated, predictor.bundle, answer.probability[good])
     _keep_metrics(folder, metrics, part, found, [*warnings, *told])
     render_report(run)
-    told_here = {"warnings": [*progress.notices, *warnings], "set_aside": lost}
-    return {"split": part, "metrics": found, **told_here, **({"robustness": robustness} if corruptions else {})}
+    written = {
+        "metrics": read_json(folder / "metrics.json")[part],
+        "trust": read_json(folder / "trust.json")["splits"][part],
+    }
+    return {"split": part, **written, "warnings": [*progress.notices, *warnings], "set_aside": lost, **robustness}
 
 
 def _joined(
-    folder: RunFolder, metrics: Mapping[str, Any], evaluated: Evaluated, bundle: Bundle, chances: NDArray[np.float64]
+    folder: RunFolder, metrics: Mapping[str, Any], judged: Recalibrated, bundle: Bundle, site: NewSite
 ) -> tuple[dict[str, Any], list[str]]:
-    """The numbers and warnings of the part, whose rows join the run's predictions."""
+    """The numbers and warnings of the part, whose rows join the run's predictions; its entry goes to ``trust.json``."""
+    evaluated = judged.evaluated
     majority, part = majority_of(metrics["_meta"], bundle.task), evaluated.part
-    rows = prediction_rows(evaluated.table, part, chances, bundle)
-    found, warnings = evaluate_part(
-        rows, bundle, majority=majority, seed=evaluated.seed, replicates=evaluated.replicates
-    )
+    rows = prediction_rows(evaluated.table, part, judged.probability, bundle)
+    seed, replicates = evaluated.seed, evaluated.replicates
+    found, warnings = evaluate_part(rows, bundle, majority=majority, seed=seed, replicates=replicates)
     before = read_table(folder / "predictions.parquet")
     write_table(folder / "predictions.parquet", pd.concat([before[before["split"] != part], rows], ignore_index=True))
-    return found, warnings
+    known = read_json(folder / "trust.json") if (folder / "trust.json").is_file() else {"learnt": {}, "splits": {}}
+    settled = read_json(folder / "config.json").get("evaluation", {}).get("prevalence")
+    trust = trust_content(
+        answers_of(rows, bundle, judged.features),
+        bundle,
+        prevalence=settled if site.prevalence is None else site.prevalence,
+        seed=seed,
+        replicates=replicates,
+    )
+    gate = trust["gate"]
+    if gate and gate["refused"]["value"] > _MUCH_REFUSED:
+        share = f"{gate['refused']['value']:.0%}"
+        warnings = [*warnings, f"{share} of the cases are not like the training pictures: predict would refuse them"]
+    trust |= {} if judged.content is None else {"recalibration": judged.content}
+    write_trust(folder, {**known["learnt"], "splits": {**known["splits"], part: trust}})
+    written = read_json(folder / "trust.json")["splits"][part]  # what is not defined is null there
+    return found | trust_metrics(written), warnings
 
 
 def _keep_metrics(
@@ -227,40 +271,3 @@ def _readable(
     if len(failures) == len(cohort):
         raise CohortError(f"evaluating {cohort.name}: none of its pictures can be read")
     return [row for row in range(len(cohort)) if row not in failures], lost
-
-
-def embed_data(
-    data: Path,
-    out: Path,
-    *,
-    file: Path | None = None,
-    sets: Iterable[str] = (),
-    flags: Mapping[str, Any] | None = None,
-    home: Home | None = None,
-    progress: Progress | None = None,
-    overwrite: bool = False,
-) -> dict[str, Any]:
-    """Write pooled features to a Parquet table: case_id, patient_id, site, label, split, f0…; return counts."""
-    progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
-    if out.exists() and not overwrite:
-        raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
-    config = resolve_config(file, sets, flags)
-    cohort = read_told(data, config.data, home, reader, progress)
-    pictures = pictures_of(cohort.table)
-    job, preprocessing = build_source(config, pictures, home, reader)
-    result = embed_cases(pictures, job, preprocessing, reader=reader, engine=config.engine, progress=progress)
-    good = np.array([row not in result.failures for row in range(len(pictures))], dtype=bool)
-    features = pd.DataFrame(result.features[good], columns=[f"f{i}" for i in range(result.features.shape[1])])
-    write_table(out, pd.concat([cohort.public()[good].reset_index(drop=True), features], axis=1))
-    quarantined = [(item.path, item.reason) for item in cohort.quarantined]
-    quarantined += [(str(pictures[row].path), reason) for row, reason in sorted(result.failures.items())]
-    return {
-        "out": str(out),
-        "cases": int(good.sum()),
-        "features": int(result.features.shape[1]),
-        "forward_passes": result.forward_passes,
-        "decodes": result.decodes,
-        "engine": result.engine,
-        "quarantined": len(quarantined),
-        "warnings": list(progress.notices),
-    }

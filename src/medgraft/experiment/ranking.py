@@ -79,9 +79,10 @@ def rank_data(
     config = resolve_config(file, sets, flags)
     with tempfile.TemporaryDirectory(prefix="medgraft-rank-") as scratch:
         work, _ = build_workspace(data, Path(scratch) / "run", config, home=home, progress=progress, overwrite=False)
-        if work.task.kind == "multi-label":
+        if work.task.kind == "multi-label" or work.cohort.target != "labels":
+            has = "several" if work.task.kind == "multi-label" else f"{work.cohort.target} and none"
             raise UsageError(
-                f"ranking: sources are compared by one label a case, and here each has several "
+                f"ranking: sources are compared by one label a case, and here each has {has} "
                 f"({', '.join(work.task.labels)}); name one column with --label-col, and rank for it"
             )
         embedding_stage(work)

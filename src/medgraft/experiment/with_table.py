@@ -13,9 +13,9 @@ from medgraft.data.clinical.table import read_clinical
 from medgraft.errors import UsageError
 from medgraft.measure.threshold import predicted_class
 from medgraft.progress import Progress
-from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.transfer.fusion.keeping import ClinicalModel
 from medgraft.transfer.models.bundle import Bundle
+from medgraft.use.prediction.predictor import Predicted
 
 __all__ = ["answers_with_table", "clinical_model"]
 
@@ -38,42 +38,32 @@ def answers_with_table(
     bundle: Bundle,
     model: ClinicalModel,
     options: ClinicalOptions,
-    cases: tuple[pd.DataFrame, CaseEmbedding],
+    cases: tuple[pd.DataFrame, Predicted],
     progress: Progress,
 ) -> dict[str, Any]:
     """Columns of the answer: ``prediction`` and ``p_<label>`` by image and table, ``image_prediction`` and
     ``image_p_<label>`` by the image alone, ``answered_from``: what the former rest on.
 
-    ``cases``: rows of the cohort's table and their features. Raises ``CohortError`` for a table that does not fit.
+    ``cases``: rows of the cohort's table and the image's answers to them. What the gate refuses stays without a label:
+    a table says nothing for a picture that is not one of its patient. Raises ``CohortError`` for a table that does not
+    fit.
     """
-    cohort, embedding = cases
-    asked = options.model_copy(update={"join": options.join or (model.join if options.by == model.by else None)})
-    asked = asked.model_copy(update={"columns": (), "categories": ()})
-    file = asked.file or Path()
-    rows = read_clinical(file.expanduser(), asked, kinds=model.columns).joined(cohort)
+    cohort, answer = cases
+    join = options.join or (model.join if options.by == model.by else None)
+    asked = options.model_copy(update={"join": join, "columns": (), "categories": ()})
+    rows = read_clinical((options.file or Path()).expanduser(), asked, kinds=model.columns).joined(cohort)
     for note in rows.notes:
         progress.notice(note)
-    good = np.array([row not in embedding.failures for row in range(len(cohort))], dtype=bool)
-    task, count = bundle.task, len(cohort)
-    columns: dict[str, Any] = {
-        "prediction": [None] * count,
-        **{f"p_{label}": np.full(count, np.nan) for label in task.labels},
-        "image_prediction": [None] * count,
-        **{f"image_p_{label}": np.full(count, np.nan) for label in task.labels},
-        "answered_from": [""] * count,
-    }
-    if not good.any():
-        return columns
-    some, own = rows.take(good), embedding.bags.take(np.flatnonzero(good))
-    image = bundle.head.answers(own)
-    both = model.answers(image, some)
-    alone = task.told(bundle.called(image))
-    together = task.told(predicted_class(both, model.thresholds.get("both"), task.positive_index))
-    told = [one if there else other for one, other, there in zip(together, alone, some.found, strict=True)]
-    sentences = model.told(some)
-    for place, row in enumerate(np.flatnonzero(good).tolist()):
-        columns["prediction"][row], columns["image_prediction"][row] = told[place], alone[place]
-        columns["answered_from"][row] = sentences[place]
-    for column, label in enumerate(task.labels):
-        columns[f"p_{label}"][good], columns[f"image_p_{label}"][good] = both[:, column], image[:, column]
+    task, image, reliance = bundle.task, answer.probability, answer.reliance
+    both, label, told = image.copy(), list(answer.label), list(reliance.abstain)
+    good = np.flatnonzero(np.isfinite(image).all(axis=1) & ~reliance.refused)
+    if len(good):
+        some = rows.take(good)
+        both[good] = model.answers(image[good], some)
+        together = task.told(predicted_class(both[good], model.thresholds.get("both"), task.positive_index))
+        for row, found, one, sentence in zip(good.tolist(), some.found, together, model.told(some), strict=True):
+            label[row], told[row] = one if found else label[row], sentence
+    columns: dict[str, Any] = {"prediction": label, "image_prediction": answer.label, "answered_from": told}
+    for column, name in enumerate(task.labels):
+        columns |= {f"p_{name}": both[:, column], f"image_p_{name}": image[:, column]}
     return columns

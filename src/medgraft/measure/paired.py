@@ -3,8 +3,9 @@
 AUROC: paired DeLong, in its clustered form (Obuchowski) where a patient has several cases. Accuracy: bootstrap over
 patients, and so AUROC where a side has one patient only. Measured on resampled answers of a run with itself (48
 patients, one to three cases each) the bootstrap called 7.8 % of no differences in AUROC one, clustered DeLong 2.8 %;
-simulated, 60 to 300 cases of three a patient, both about 5 %. Both sets are always judged on the same patients, so that
-what is hard for both cancels. Not symmetric tests: an interval that excludes zero is the claim.
+simulated, 60 to 300 cases of three a patient, both about 5 %. Both sets are always judged on the same drawn patients,
+so that what is hard for both cancels.
+Not symmetric tests: an interval that excludes zero is the claim.
 """
 
 from __future__ import annotations

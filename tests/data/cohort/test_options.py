@@ -16,6 +16,8 @@ from medgraft.data.cohort.options import CohortOptions
         ({"patient_regex": "p"}, "has no group"),
         ({"patient_col": "p", "patient_regex": "(p)"}, "give one of them"),
         ({"modality": "x-ray"}, "Input should be"),
+        ({"task": "boxes"}, "Input should be"),
+        ({"mask_values": {"0": " "}}, "each value needs a name"),
     ],
 )
 def test_what_does_not_hold_is_refused(given: dict[str, str], message: str) -> None:

@@ -17,6 +17,7 @@ from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.cohort.labels import require_trainable
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.read import read_cohort, read_pictures
+from medgraft.data.phantom.cohort import write_phantom
 from medgraft.errors import CohortError, ReaderError
 from medgraft.home import Home
 
@@ -366,3 +367,40 @@ def test_real_folders(name: str, counts: dict[str, int], read: Callable[..., Coh
         assert cohort.has_patients
         assert cohort.table["patient_id"].nunique() == 682
         assert "wins over the class folders" in cohort.kind
+
+
+def test_a_phantom_is_read_for_its_masks_with_patients_and_sites(
+    tmp_path: Path, outlined: Callable[..., Cohort]
+) -> None:
+    folder = write_phantom(tmp_path / "p", patients=8, images_per_patient=(1, 2), size=64, seed=3)
+    truth = pd.read_csv(folder / "table.csv")
+    cohort = outlined(folder, task="segmentation", mask_values={"255": "nodule"})
+    assert (len(cohort), cohort.target, cohort.classes) == (len(truth), "masks", ("nodule",))
+    assert cohort.has_patients
+    joined = truth.merge(
+        cohort.table.assign(stem=cohort.table["path"].map(lambda path: Path(path).stem)),
+        how="inner",
+        left_on=truth["path"].map(lambda path: Path(path).stem),
+        right_on="stem",
+    )
+    assert len(joined) == len(truth)
+    assert (joined["outlined"] == joined["label_x"].map({"nodule": "nodule", "clear": ""})).all()
+    assert (joined["patient_x"] == joined["patient_y"]).all()
+    assert (joined["site_x"] == joined["site_y"]).all()
+    require_trainable(cohort)
+
+
+def test_the_case_of_a_mask_is_that_of_its_picture(
+    tmp_path: Path, outlined: Callable[..., Cohort], paint: Callable[..., Path]
+) -> None:
+    """An id follows the picture's content, so that it is the same whatever the task."""
+    for name in ("a", "b"):
+        paint(tmp_path / "d" / "images" / f"{name}.png")
+        paint(tmp_path / "d" / "masks" / f"{name}.png", np.eye(8, 10, dtype=np.uint8))
+    masks = outlined(tmp_path / "d")
+    pictures = outlined(tmp_path / "d", task="classification")
+    assert masks.table["case_id"].tolist() == pictures.table["case_id"].tolist()
+    assert masks.pixels_digest() == pictures.pixels_digest()
+    assert "mask" not in pictures.table.columns
+    assert masks.legend is not None
+    assert pictures.legend is None

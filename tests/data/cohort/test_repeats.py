@@ -23,3 +23,9 @@ def test_contradictions_are_set_aside(what: str) -> None:
     assert draft.problem is not None
     assert draft.problem.startswith(f"rows 2 and 9 name the same file with different {what}s")
     assert ("secret" in draft.problem) == (what == "label")
+
+
+def test_one_picture_with_two_masks_is_a_contradiction() -> None:
+    drafts = [Draft(Path("x"), row=row, masks=(Path(name),)) for row, name in ((2, "a"), (3, "b"))]
+    (draft,), _ = settle_repeats(drafts)
+    assert draft.problem == "rows 2 and 3 name the same file with different masks"

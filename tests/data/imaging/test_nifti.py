@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from medgraft.data.imaging.nifti import read_nifti
+from medgraft.data.imaging.nifti import nifti_place, nifti_values, read_nifti
 from medgraft.data.phantom.twins.twin import Twin
 from medgraft.data.phantom.twins.volumes import volume_truth, volume_twins
 from medgraft.errors import ReaderError
@@ -83,3 +83,16 @@ def test_every_volume_of_the_hippocampus_set_is_read(test_data: Path) -> None:
         assert volume.spacing == pytest.approx((1, 1, 1))
         assert volume.high > volume.low
     assert files
+
+
+def test_values_and_place_alone_are_those_of_the_volume(tmp_path: Path) -> None:
+    affine = np.array([[0, 2.0, 0, 1], [1.5, 0, 0, 2], [0, 0, 3.0, 3], [0, 0, 0, 1]])
+    image = nibabel.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5, 1), affine)
+    image.header.set_slope_inter(0.5, -1.0)
+    nibabel.save(image, tmp_path / "a.nii.gz")
+    whole = read_nifti(tmp_path / "a.nii.gz", 100)
+    values, place = nifti_values(tmp_path / "a.nii.gz", 100)
+    assert np.array_equal(values, whole.values)
+    assert np.array_equal(place, whole.affine)
+    assert nifti_place(tmp_path / "a.nii.gz")[0] == (3, 4, 5)
+    assert np.array_equal(nifti_place(tmp_path / "a.nii.gz")[1], whole.affine)

@@ -9,12 +9,18 @@ import shutil
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
+from PIL import Image
 
 from medgraft.cli.main import main
 from medgraft.data.phantom.cohort import write_phantom
+from medgraft.experiment.contouring import Planning, contour_series
+from medgraft.experiment.tracking import track_studies
+from medgraft.measure.detection.catalogue import DETECTION
 from medgraft.measure.metrics.catalogue import METRICS as METRICS_BY_NAME
 from medgraft.measure.metrics.catalogue import OF_GRADES
+from medgraft.use.prediction.segmented import Segmented
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "src" / "medgraft" / "experiment" / "schemas"
 FILES = {
@@ -25,10 +31,13 @@ FILES = {
     "calibration": "bundle/calibration.json",
     "clinical": "bundle/clinical.json",
     "config": "config.json",
+    "explanations": "explanations.json",
     "fusion": "fusion.json",
+    "follow-up": "follow-up.json",
     "labels": "bundle/labels.json",
     "ladder": "ladder.json",
     "loso": "loso.json",
+    "measurements": "measurements.json",
     "metrics": "metrics.json",
     "model": "bundle/model.json",
     "preprocessing": "bundle/preprocessing.json",
@@ -37,7 +46,10 @@ FILES = {
     "split": "split.json",
     "subgroups": "subgroups.json",
     "timings": "timings.json",
+    "trust": "trust.json",
 }
+OF_OUTLINES = {"outline_facts"}
+"""What a segmentation writes besides; it is held against its schema in ``stages/test_outlines``."""
 CASE = "0123456789abcdef"
 
 
@@ -80,11 +92,27 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["evaluate", str(folder / "run"), str(there), "--corruptions"]) == 0
     assert main(["adapt", str(folder / "run"), "--target", str(there), "--out", str(folder / "adapted")]) == 0
     shutil.copy(folder / "adapted" / "adaptation.json", folder / "run")
+    _outline(folder)
     return folder / "run"
 
 
+def _outline(folder: Path) -> None:
+    """What `track` and `contour` write of a picture with two squares, without a network."""
+    labels = np.zeros((40, 40), np.uint8)
+    labels[5:20, 5:20], labels[25:30, 25:30] = 1, 2
+    Image.fromarray(labels).save(folder / "one.png")
+    shutil.copy(folder / "one.png", folder / "other.png")
+
+    def segment(_: Path) -> Segmented:
+        return Segmented(labels, (1.0, 1.0), None, {1: "a", 2: "b"})
+
+    run = folder / "run"
+    track_studies([folder / "one.png", folder / "other.png"], segment, out=run, days=[0, 9], relative_sd={"a": 0.1})
+    contour_series(folder / "one.png", segment, out=run, planning=Planning("png", (2.0,), (("a", "b"),)))
+
+
 def test_there_is_a_schema_for_each_file():
-    assert {path.stem for path in SCHEMAS.glob("*.json")} == set(FILES)
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == set(FILES) | OF_OUTLINES
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
@@ -103,7 +131,9 @@ def test_a_real_run_fits_its_schema(name, run):
 
 def test_every_metric_has_its_name_in_the_schema():
     names = {name for name, _ in METRICS_BY_NAME.items()} | {metric.name for metric in OF_GRADES}
-    assert names == set(_validator("metrics").schema["$defs"]["split"]["properties"]) - {"per_class"}
+    names |= {name for name, _ in DETECTION.items()}
+    of_trust = {"ece_debiased", "refused", "set_coverage", "set_size"}
+    assert names | of_trust == set(_validator("metrics").schema["$defs"]["split"]["properties"]) - {"per_class"}
 
 
 SPLIT = {

@@ -36,6 +36,13 @@ def test_the_image_is_the_run_s_own_on_the_cases_with_a_row(with_table):
     assert read_json(with_table.run / "fusion.json")["splits"]["test"]["without_a_row"] == len(own) - len(rows)
 
 
+def test_the_calibrated_answers_are_what_is_fused(with_table):
+    """Of cross-validation those of the first repeat, by calibrators that had not seen the case."""
+    rows = pd.read_parquet(with_table.run / "fusion_predictions.parquet").query("split == 'cv'").set_index("case_id")
+    own = pd.read_parquet(with_table.run / "predictions.parquet").query("split == 'cv' and repeat == 0")
+    np.testing.assert_allclose(rows["image_p_nodule"], own.set_index("case_id").loc[rows.index, "p_nodule"])
+
+
 def test_what_was_joined_is_told(told, with_table):
     assert [column["name"] for column in told["columns"]] == ["marker", "age", "sex", "crp"]
     assert told["image_answers_from"] == "cv"

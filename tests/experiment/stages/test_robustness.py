@@ -22,7 +22,8 @@ from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.backbones.custom import register_backbone
 from medgraft.source.backbones.resolve import resolve_backbone
-from medgraft.transfer.models.bundle import Bundle, Calibration
+from medgraft.transfer.models.bundle import Bundle
+from medgraft.transfer.models.calibration import Calibration
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.robustness.corruptions.policy import corruptions_for
 from medgraft.transfer.tasks.classification import Classification

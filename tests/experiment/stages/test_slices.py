@@ -10,6 +10,7 @@ import pytest
 
 import medgraft
 from medgraft.data.phantom.volume import VolumePlan, write_volumes
+from medgraft.experiment.explaining import Explaining
 from medgraft.experiment.fitting import fit_run
 from medgraft.experiment.predicting import predict_files
 from medgraft.files import read_json
@@ -63,7 +64,7 @@ def test_the_report_shows_slices_with_pictures_unless_asked_not_to(volumes):
 def test_predict_equals_fit_and_names_the_slice(volumes):
     folder, data, home = volumes
     found = predict_files(folder / "run", [data / "volumes"], home=home).table
-    assert found["prediction"].notna().all()
+    assert found.filter(like="p_").notna().all(axis=None)
     kept = pd.read_parquet(folder / "run" / "predictions.parquet")
     kept = kept[~kept["split"].isin(["cv", "loso"])].set_index("case_id")
     joined = found.set_index("case_id").loc[kept.index]
@@ -94,3 +95,19 @@ def test_what_does_not_go_with_volumes_is_refused(volumes, fitted):
         fit_run(data, folder / "no", home=home, sets=[*SETS, "strategy.kind=lp-ft"])
     with pytest.raises(medgraft.MedgraftError, match="takes volumes"):
         fit_run(fitted.cohort, folder / "no2", home=home, sets=["backbone.volumes=inflated"])
+
+
+def test_a_heat_map_of_each_weighty_slice(volumes):
+    folder, data, home = volumes
+    told = read_json(folder / "run" / "explanations.json")
+    weights = pd.read_parquet(folder / "run" / "slices.parquet")
+    maps = pd.read_parquet(folder / "run" / "private" / "explanations.parquet")
+    for case in told["cases"]:
+        best = weights[weights["case_id"] == case["case_id"]].nlargest(3, "weight")["slice"].tolist()
+        assert case["slices"] == best
+        assert maps[maps["case_id"] == case["case_id"]]["slice"].tolist() == best
+    file = sorted(data.glob("**/*.nii*"))[0]
+    predict_files(folder / "run", [file], explain=Explaining(folder / "maps"), home=home)
+    table = pd.read_csv(folder / "maps" / "explanations.csv")
+    assert len(table) == 3
+    assert all((folder / "maps" / f"{row.case_id}-slice-{row.slice:03d}.png").is_file() for row in table.itertuples())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medgraft.errors import UsageError
-from medgraft.measure.detection.matching import COCO_THRESHOLDS, MOST, ImageBoxes, match_class
+from medgraft.measure.detection.matching import COCO_THRESHOLDS, MOST, ImageBoxes, match_class, taken_truths
 
 TEN = [0.0, 0.0, 10.0, 10.0]
 
@@ -85,3 +85,10 @@ def test_what_does_not_fit_is_refused() -> None:
         ImageBoxes({"a": np.array([[4, 4, 1, 1]])}, {})
     with pytest.raises(UsageError, match="numbers above 0"):
         match_class([], "a", (0.0,))
+
+
+def test_which_true_box_is_taken() -> None:
+    overlap = np.array([[0.2, 0.9], [0.6, 0.8], [0.7, 0.1]])
+    assert taken_truths(overlap, 0.5).tolist() == [1, 0, -1]
+    assert taken_truths(overlap, 0.65).tolist() == [1, -1, 0]
+    assert taken_truths(np.zeros((2, 0)), 0.5).tolist() == [-1, -1]

@@ -72,3 +72,11 @@ def test_no_true_box_is_not_defined_and_no_prediction_is_zero() -> None:
     assert np.isnan(weighted["b"].sensitivities).all()
     undrawn = WeightedMatches(match_class(images, "a", THRESHOLDS), np.array([0.0, 2.0]))
     assert np.isnan(undrawn.precisions).all()
+
+
+def test_sensitivity_at_any_number_of_false_positives(draw_images) -> None:
+    images = draw_images(9)
+    found = WeightedMatches(match_class(images, "cell", THRESHOLDS), np.ones(len(images)))
+    np.testing.assert_array_equal(found.sensitivity_at(FALSE_POSITIVES), found.sensitivities)
+    none, many = found.sensitivity_at([0.0, 100.0])
+    assert none <= found.sensitivities[0] and many == pytest.approx(found.matches.hits[-1].sum() / found.truths)

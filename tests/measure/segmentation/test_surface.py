@@ -53,6 +53,7 @@ def test_brute_force(seed: int, shape: tuple[int, ...], tolerance: float) -> Non
     assert NSD(pair, OutlineRules(tolerance=tolerance)).value == pytest.approx(near)
 
 
+@pytest.mark.filterwarnings("ignore:.*get_mask_edges.*:FutureWarning")
 def test_monai_says_the_same(masks) -> None:
     metrics = pytest.importorskip("monai.metrics")
     torch = pytest.importorskip("torch")

@@ -8,12 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from medgraft.data.imaging.preprocess import Preprocessing
-from medgraft.errors import ArtifactError
+from medgraft.errors import ArtifactError, UsageError
 from medgraft.files import write_manifest
+from medgraft.measure.calibrating.chain import CalibrationChain
+from medgraft.measure.calibrating.shift_scale import ShiftScale
+from medgraft.measure.calibrating.temperature import Temperature
+from medgraft.measure.conformal.split import ConformalSets, SetRule, SharedBound
+from medgraft.measure.ood.gate import Gate, GateRule, fit_gate
+from medgraft.measure.ood.nearest import Nearest
+from medgraft.measure.patients import Patients
 from medgraft.source.backbones.backbone import BackboneFacts
-from medgraft.transfer.models.bundle import Bundle, Calibration, read_bundle, write_bundle
+from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.models.bundle import Bundle, read_bundle, write_bundle
+from medgraft.transfer.models.calibration import Calibration
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.tasks.classification import Classification
 
@@ -33,6 +43,16 @@ FACTS = BackboneFacts(
 )
 
 
+def gate(width=4, **rule):
+    random = np.random.default_rng(5)
+    near, far = random.normal(size=(60, width)), random.normal(size=(60, width))
+    return fit_gate(near, np.arange(60) % 2, far, rule=GateRule(**rule))
+
+
+def sets(classes=2):
+    return ConformalSets(SetRule(), tuple(SharedBound((place,), 0.7, 30) for place in range(classes)))
+
+
 def bundle():
     rng = np.random.default_rng(0)
     return Bundle(
@@ -42,10 +62,13 @@ def bundle():
         head=LinearHead(rng.normal(size=(2, 4)).astype(np.float32), np.ones(2, np.float32)),
         preprocessing=Preprocessing(size=32, channels=1, intensity={"low": 0, "high": 4095}),
         task=Classification(("良性", "=cmd()"), "=cmd()"),
-        calibration=Calibration(threshold=0.1 + 0.2, threshold_from="val"),
+        calibration=Calibration(
+            threshold=0.1 + 0.2, threshold_from="val", chain=CalibrationChain((Temperature(1.5),)), sets=sets()
+        ),
         strategy={"kind": "linear-probe"},
         engine="openvino",
         frozen=True,
+        gate=gate(),
     )
 
 
@@ -61,6 +84,34 @@ def test_it_comes_back(tmp_path):
         assert (read.state[name].dtype, read.state[name].shape) == (value.dtype, value.shape)
     np.testing.assert_array_equal(read.head.weight, written.head.weight)
     np.testing.assert_array_equal(read.head.bias, written.head.bias)
+    features = np.random.default_rng(2).normal(scale=3, size=(50, 4)).astype(np.float32)
+    np.testing.assert_array_equal(read.gate.strangeness(features), written.gate.strangeness(features))
+    np.testing.assert_array_equal(read.answers(Bags.single(features)), written.answers(Bags.single(features)))
+    assert 0 < written.gate.refuses(features).mean() < 1
+
+
+def test_answers_are_the_heads_mended(tmp_path):
+    features = np.random.default_rng(2).normal(size=(9, 4)).astype(np.float32)
+    raw = bundle().head.answers(Bags.single(features))
+    np.testing.assert_allclose(bundle().answers(Bags.single(features)), softmax(np.log(raw) / 1.5, axis=1), rtol=1e-12)
+
+
+def test_a_bundle_from_before_there_was_a_gate(tmp_path):
+    """What ``calibration.json`` held then is enough: nothing is mended, nothing refused."""
+    folder = tmp_path / "bundle"
+    write_bundle(folder, replace(bundle(), gate=None))
+    then = {"format_version": 1, "kind": "none", "threshold": 0.3, "threshold_from": "val"}
+    rewrite(folder / "calibration.json", lambda _: then)
+    read = read_bundle(folder)
+    assert (read.gate, read.calibration) == (None, Calibration(threshold=0.3, threshold_from="val"))
+
+
+def test_a_gate_with_rows_of_patients_stays_in_the_house(tmp_path):
+    patients, rows = Patients.of(None, 60), np.random.default_rng(0).normal(size=(60, 4))
+    rows_kept = Gate((Nearest.bank_of(rows, patients, together=1),), (1.0,), 0.95, 60)
+    with pytest.raises(UsageError, match="its gate holds rows of training cases"):
+        write_bundle(tmp_path / "bundle", replace(bundle(), gate=rows_kept))
+    write_bundle(tmp_path / "bundle", replace(bundle(), gate=rows_kept), gallery=True)
 
 
 def test_every_flip_is_noticed(tmp_path):
@@ -161,6 +212,9 @@ def test_tensors_that_are_none(tmp_path, damage):
         {"task": Classification(("a", "b", "c"), None)},
         {"task": Classification(("a", "b"), "c")},
         {"backbone": replace(FACTS, feature_dim=9)},
+        {"gate": gate(width=5)},
+        {"calibration": Calibration(sets=sets(3))},
+        {"calibration": Calibration(chain=CalibrationChain((ShiftScale(1.0, (0.0, 0.0, 0.0)),)))},
     ],
 )
 def test_files_of_two_bundles_do_not_make_one(tmp_path, change):
@@ -184,3 +238,13 @@ def test_a_folder_of_pictures_is_no_bundle(tmp_path: Path) -> None:
     (tmp_path / "benign").mkdir()
     with pytest.raises(ArtifactError, match="no run and no bundle; give the run folder"):
         read_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("task", ["segmentation", "detection"])
+def test_a_bundle_that_outlines_is_told_by_its_task(tmp_path, task):
+    write_bundle(tmp_path / "bundle", bundle())
+    path = tmp_path / "bundle" / "labels.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "task": task}))
+    write_manifest(tmp_path / "bundle")
+    with pytest.raises(UsageError, match="predict"):
+        read_bundle(tmp_path / "bundle")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from medgraft.errors import UsageError
-from medgraft.transfer.training.placement import Placement
+from medgraft.transfer.training.placement import Placement, has_matrix_units
 
 
 def test_cpu_is_float32_in_channels_last() -> None:
@@ -41,3 +41,13 @@ def test_cuda_runs_in_half_precision_where_it_can() -> None:
     with place.precision():
         output = network(place.array(np.zeros((2, 3, 8, 8), np.float32)))
     assert output.dtype == (torch.bfloat16 if place.half else torch.float32)
+
+
+def test_a_processor_is_asked_for_its_matrix_units(tmp_path):
+    facts = tmp_path / "cpuinfo"
+    assert not has_matrix_units(facts)
+    facts.write_text("flags : fpu avx512f", "utf-8")
+    assert not has_matrix_units(facts)
+    facts.write_text("flags : fpu amx_bf16 amx_tile", "utf-8")
+    assert has_matrix_units(facts)
+    assert not Placement("cpu").half and Placement("cpu", half=True).half == has_matrix_units()

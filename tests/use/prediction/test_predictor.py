@@ -24,7 +24,8 @@ from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.embedding.bags import Bags
 from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.source.embedding.embed import Picture
-from medgraft.transfer.models.bundle import Bundle, Calibration, write_bundle
+from medgraft.transfer.models.bundle import Bundle, write_bundle
+from medgraft.transfer.models.calibration import Calibration
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.tasks.classification import Classification
 from medgraft.use.prediction.predictor import Predictor

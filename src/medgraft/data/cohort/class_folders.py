@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from medgraft.data.cohort.image_masks import holds_masks
+from medgraft.data.cohort.mask_folders import holds_masks
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.resolver import Draft, Found
 from medgraft.data.cohort.walk import split_of_name, walk

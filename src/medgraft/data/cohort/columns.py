@@ -21,6 +21,7 @@ _USUAL = {
     ),
     "label": ("label", "class", "class_name", "target", "diagnosis", "finding", "y"),
     "patient": ("patient", "patient_id", "patientid", "subject", "subject_id", "subjectid", "case_patient"),
+    "mask": ("mask", "mask_path"),
     # Not "source" or "scanner": they mean many things; --site-col names them.
     "site": ("site", "hospital", "institution", "centre", "center"),
     # Not "fold": cross-validation is ours to make.
@@ -29,7 +30,7 @@ _USUAL = {
 
 
 def candidates(meaning: str, header: tuple[str, ...], options: CohortOptions, table: Path) -> list[str]:
-    """Columns that may hold ``meaning`` (path, label, patient, site or split), the likeliest first.
+    """Columns that may hold ``meaning`` (path, label, patient, site, split or mask), the likeliest first.
 
     Raises ``CohortError`` if the user named one that is not there, or one that is there twice.
     """

@@ -110,7 +110,10 @@ def in_order(classes: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...
 
 def require_trainable(cohort: Cohort, positive: str | None = None) -> None:
     """Raise ``CohortError`` unless every case has a label, and there are two classes of two patients each (of several
-    labels a case: yes and no, for each)."""
+    labels a case: yes and no, for each; of outlines: each class in two patients, of three at least)."""
+    if cohort.target != "labels":
+        _require_outlined(cohort)
+        return
     hints = "".join(f" ({note})" for note in cohort.notes if note.startswith("the only class folder"))
     if not cohort.classes or bool(cohort.table["label"].isna().any()):
         raise CohortError(
@@ -159,3 +162,21 @@ def _require_both_answers(cohort: Cohort) -> None:
             f"preparing to fit: the label {name!r} has {what} ({counts}); at least two patients of each are needed, "
             "one to learn from and one to test on: add cases, or leave the label out of --label-col"
         )
+
+
+def _require_outlined(cohort: Cohort) -> None:
+    """Raise ``CohortError`` unless there are enough patients to learn, validate and test, and two with each class."""
+    units = cohort.table["patient_id"].fillna(cohort.table["case_id"])
+    if units.nunique() < 3:
+        raise CohortError(
+            f"preparing to fit: {units.nunique()} patients or cases with {cohort.target}; at least three are needed, "
+            "to learn from, to validate and to test on"
+        )
+    for name in cohort.classes:
+        inside = cohort.outlines(name)
+        if units[inside].nunique() < 2:
+            raise CohortError(
+                f"preparing to fit: {name!r} is outlined in {int(inside.sum())} cases of fewer than two patients; at "
+                "least two are needed, one to learn from and one to test on: add cases, or merge it into another class "
+                "(--mask-values, --label-map)"
+            )

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from medgraft.types import Modality
 
-__all__ = ["CohortOptions"]
+__all__ = ["CohortOptions", "Task"]
+
+Task = Literal["auto", "classification", "segmentation", "detection"]
+"""What DATA is read for; ``auto`` goes by what is there."""
 
 
 class CohortOptions(BaseModel):
@@ -28,6 +32,16 @@ class CohortOptions(BaseModel):
     patient_col: str | None = Field(default=None, description="column that holds the patient's id")
     site_col: str | None = Field(default=None, description="column that holds the hospital, scanner or data set")
     split_col: str | None = Field(default=None, description="column that holds train, val or test")
+    task: Task = Field(
+        default="auto", description="what to learn: classification, segmentation or detection; auto goes by DATA"
+    )
+    mask_col: str | None = Field(
+        default=None, description="column that names the mask files of a picture (several: a;b, one a class)"
+    )
+    mask_values: dict[str, str] | None = Field(
+        default=None,
+        description="value in a mask (or folder, segment, structure; * is the rest) = class, or background",
+    )
     patient_regex: str | None = Field(
         default=None,
         description="regular expression on the file name (else its path below DATA); group 1 is the patient",
@@ -60,6 +74,14 @@ class CohortOptions(BaseModel):
     def _one_name_is_text(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
         """A list of one name is that name."""
         return value[0] if isinstance(value, tuple) and len(value) == 1 else value or None
+
+    @field_validator("mask_values")
+    @classmethod
+    def _each_has_a_name(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        """A class without a name could be neither shown nor asked for."""
+        if any(not key.strip() or not name.strip() for key, name in (value or {}).items()):
+            raise ValueError("each value needs a name, as in 255=lesion; background for what is no class")
+        return value or None
 
     @model_validator(mode="after")
     def _one_source_of_patients(self) -> CohortOptions:

@@ -1,11 +1,13 @@
 """DATA → ``Cohort``: find the cases, settle labels and repeats, hash the files, give ids, sort.
 
-Only bytes are hashed; no picture is decoded here. What cannot be used is quarantined with its reason, and the
-rest goes on. The order (natural, by path below DATA, then member) is final: random draws use it.
+Only bytes are hashed; no picture is decoded here, masks are (see ``outlining``). What cannot be used is quarantined
+with its reason, and the rest goes on. The order (natural, by path below DATA, then member) is final: random draws
+use it.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +18,11 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from medgraft.data.cohort.cohort import Cohort, Quarantined
+from medgraft.data.cohort.cohort import JOINT, Cohort, Quarantined
 from medgraft.data.cohort.identity import case_ids, patient_ids, patients_from_names
 from medgraft.data.cohort.labels import classes_of, in_order, settle_labels
 from medgraft.data.cohort.options import CohortOptions
+from medgraft.data.cohort.outlining import Outlines, outline_boxes, outline_masks
 from medgraft.data.cohort.repeats import settle_repeats
 from medgraft.data.cohort.resolve import resolve
 from medgraft.data.cohort.resolver import Draft, Found
@@ -99,20 +102,49 @@ def _settled(
         notes.append(f"{volumes} cases are volumes; their slices are looked at one by one")
     good, bad = _separate(drafts, digests, members)
     good.sort(key=lambda draft: _place_in_order(draft, found.base))
+    outlines = _outlines(good, found, options, reader, progress)
+    if outlines is not None:
+        good, bad = list(outlines.good), [*bad, *outlines.bad]
+        notes += outlines.notes
     table = _frame(good, digests, home, options.modality or Modality.UNKNOWN)
     for column, name_of in enumerate(found.names):
         table[PREFIX + name_of] = np.array([draft.answers[column] for draft in good], dtype=np.float64)
-    return Cohort(
+    cohort = Cohort(
         table=table,
         classes=in_order(
             found.names or classes_of(label for draft in good if (label := draft.label) is not None), options.order
-        ),
+        )
+        if outlines is None
+        else outlines.classes,
         kind=found.kind,
         name=name,
         quarantined=tuple(_quarantined(draft, home) for draft in bad),
         notes=tuple(dict.fromkeys(notes)),
         dropped_rows={"repeated row": repeats} if repeats else {},
+        target=found.target,
     )
+    return cohort if outlines is None else _with_outlines(cohort, outlines)
+
+
+def _outlines(
+    good: list[Draft], found: Found, options: CohortOptions, reader: FileReader, progress: Progress
+) -> Outlines | None:
+    """What is outlined in the cases, where they are answered so."""
+    if found.target == "masks":
+        return outline_masks(good, found, options, digest=reader.sha256, progress=progress)
+    return outline_boxes(good, options) if found.target == "boxes" else None
+
+
+def _with_outlines(cohort: Cohort, outlines: Outlines) -> Cohort:
+    """The cohort with the columns and parts of its masks or boxes."""
+    columns = {"outlined": [JOINT.join(names) for names in outlines.outlined]}
+    if outlines.legend is not None:
+        columns["mask"] = [json.dumps([str(mask) for mask in draft.masks]) for draft in outlines.good]
+        columns["mask_sha256"] = list(outlines.digests)
+    text = pd.StringDtype(na_value=float("nan"))
+    table = cohort.table.assign(**{name: pd.Series(values, dtype=text) for name, values in columns.items()})
+    by_case = dict(zip(table["case_id"], outlines.boxes, strict=True)) if cohort.target == "boxes" else None
+    return replace(cohort, table=table, legend=outlines.legend, boxes=by_case)
 
 
 def _name(data: Path) -> str:

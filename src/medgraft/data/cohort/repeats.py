@@ -37,9 +37,9 @@ def settle_repeats(drafts: list[Draft]) -> tuple[list[Draft], int]:
 
 def _difference(same: list[Draft]) -> str | None:
     """What the rows of one file disagree about."""
-    for what in ("label", "patient", "site", "split"):
+    for what in ("label", "patient", "site", "split", "masks"):
         values = {getattr(draft, what) for draft in same}
         if len(values) > 1:
             labels = f" ({', '.join(repr(value) for value in sorted(map(str, values)))})" if what == "label" else ""
-            return f"{what}s{labels}"
+            return f"{what.removesuffix('s')}s{labels}"
     return None

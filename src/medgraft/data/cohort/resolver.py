@@ -7,12 +7,14 @@ cannot use it raises ``CohortError``. None of them opens a picture. Their order 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from medgraft.data.cohort.cohort import Target
 from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.targets import Answers
+from medgraft.data.outlines.boxes import Annotation
 
 __all__ = ["Draft", "Found", "Resolver"]
 
@@ -32,6 +34,10 @@ class Draft:
     problem: str | None = None
     answers: Answers = ()
     """Where a case has several labels: one answer each, and ``label`` tells them."""
+    masks: tuple[Path, ...] = ()
+    """Files that outline what is in the picture."""
+    boxes: Annotation | None = None
+    """What was annotated, not yet held against the picture; ``None`` where that is not known."""
 
     @property
     def where(self) -> str:
@@ -42,7 +48,8 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The cases of DATA. Paths are absolute; they are sorted and matched relative to ``base``. ``names`` of the labels,
-    where a case has several."""
+    where a case has several. ``target``: what the cases are answered with. Of masks: ``declared``, what a file says
+    that their values mean, and ``by_folder``, whether each file holds the class that its folder names."""
 
     drafts: tuple[Draft, ...]
     kind: str
@@ -50,6 +57,9 @@ class Found:
     labelled: bool
     notes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    target: Target = "labels"
+    declared: Mapping[int, str] | None = None
+    by_folder: bool = False
 
 
 Resolver = Callable[[Path, CohortOptions], Found | str]

@@ -171,6 +171,8 @@ def _sorted_names(cohort: Cohort) -> tuple[str, ...]:
 
 def _absent(cohort: Cohort, rows: pd.Series) -> list[str]:
     """Classes without a case in ``rows``, in the cohort's order."""
+    if cohort.target != "labels":
+        return [name for name in cohort.classes if not (cohort.outlines(name) & rows.to_numpy(dtype=bool)).any()]
     inside = membership(cohort.strata())[1][rows.to_numpy(dtype=bool)].any(axis=0)
     there = dict(zip(_sorted_names(cohort), inside, strict=True))
     return [name for name in cohort.strata_names if not there.get(name, False)]
@@ -179,10 +181,10 @@ def _absent(cohort: Cohort, rows: pd.Series) -> list[str]:
 def _check_given(cohort: Cohort) -> None:
     """Every case has a label and a part, and there is something to learn from and to test on."""
     table = cohort.table
-    unlabelled = int(table["label"].isna().sum())
+    unlabelled = int(table["label"].isna().sum()) if cohort.target == "labels" else 0
     if unlabelled:
         raise CohortError(f"using the given split: {unlabelled} of {len(table)} cases have no label; label all of them")
-    if not cohort.multi_label and table["label"].nunique() < 2:
+    if cohort.target == "labels" and not cohort.multi_label and table["label"].nunique() < 2:
         raise CohortError(
             f"using the given split: one class only, {table['label'].iloc[0]!r}; at least two classes are needed"
         )

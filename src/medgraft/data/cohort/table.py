@@ -8,7 +8,7 @@ folders.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medgraft.data.cohort.class_folders import labels_by_folder
@@ -18,9 +18,13 @@ from medgraft.data.cohort.resolver import Draft, Found
 from medgraft.data.cohort.tabular import TABLE_SUFFIXES, Rows, read_rows
 from medgraft.data.cohort.targets import Answers, label_columns, read_answers, told
 from medgraft.data.cohort.walk import split_of_name
+from medgraft.data.outlines.legend import DECLARING, declared_names
 from medgraft.errors import CohortError
 
 __all__ = ["listing_table", "resolve_table"]
+
+_BOXES = "boxes"
+"""The stem of a table that is known to list boxes, not cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def resolve_table(data: Path, options: CohortOptions) -> Found | str:
         table = _fit(named, base, options)
         if isinstance(table, str):
             raise CohortError(f"reading the table {named}: {table}")
-        return _found(table, data, options)
+        return _as_asked(table, data, options)
     if not data.is_dir():
         return "a table (.csv, .tsv, .parquet)"
     tried = {path: _try(path, base, options) for path in sorted(data.iterdir()) if _is_table(path)}
@@ -59,13 +63,14 @@ def resolve_table(data: Path, options: CohortOptions) -> Found | str:
         names = ", ".join(table.path.name for table in fitting)
         raise CohortError(f"reading {data}: {len(fitting)} tables list its pictures ({names}); name one with --table")
     if fitting:
-        return _found(fitting[0], data, options)
+        return _as_asked(fitting[0], data, options)
     reasons = "; ".join(f"{path.name}: {reason}" for path, reason in tried.items() if isinstance(reason, str))
     return "a table of cases (.csv, .tsv, .parquet)" + (f" ({reasons})" if reasons else "")
 
 
 def _is_table(path: Path) -> bool:
-    return path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    named = path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith(".") and path.stem.lower() != _BOXES
+    return named and path.is_file()
 
 
 def _named(data: Path, base: Path, options: CohortOptions) -> Path | None:
@@ -123,6 +128,52 @@ def _place(cell: str | None, bases: tuple[Path, ...]) -> Path | None:
             except OSError:
                 continue
     return bases[0] / cell.strip()
+
+
+def _as_asked(table: _Table, data: Path, options: CohortOptions) -> Found | str:
+    """The cases with their masks, where the task asks for them or the table has nothing else; else with labels."""
+    columns = candidates("mask", table.rows.header, options, table.path) if options.task != "classification" else []
+    asked = options.task == "segmentation" or options.mask_col is not None
+    if options.task == "segmentation" and not columns:
+        return f"a column of masks in {table.path.name} (none is called mask; --mask-col names it)"
+    plain = options.model_copy(update={"label_col": None}) if asked else options
+    found = _found(table, data, plain)
+    if not columns or not (asked or not found.labelled):
+        return found
+    masked = _masked(table, columns[0], found)
+    # masks that lie elsewhere are no reason to refuse pictures that nobody asked to outline
+    return masked if asked or any(draft.problem is None for draft in masked.drafts) else found
+
+
+def _masked(table: _Table, column: str, found: Found) -> Found:
+    """The cases with the masks of ``column``, without labels."""
+    drafts = []
+    for draft, cell in zip(found.drafts, table.rows.column(column), strict=True):
+        masks = _masks(cell, (table.path.parent, table.base))
+        gone = [mask for mask in masks if not mask.exists()]
+        problem = f"{draft.where}no mask" if not masks else f"{draft.where}no such mask file" if gone else None
+        drafts.append(replace(draft, label=None, answers=(), masks=masks, problem=draft.problem or problem))
+    named = [declared_names(table.path.parent / name) for name in DECLARING]
+    return replace(
+        found,
+        drafts=tuple(drafts),
+        kind=f"table {table.path.name}, {len(drafts)} rows with masks (column {column})"
+        + (", with patients" if any(draft.patient for draft in drafts) else ", without patients"),
+        labelled=False,
+        names=(),
+        target="masks",
+        declared=next((names for names in named if names is not None), None),
+        by_folder=any(len(draft.masks) > 1 for draft in drafts),
+    )
+
+
+def _masks(cell: str | None, bases: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The files of a cell: one, or several parted by semicolons."""
+    whole = _place(cell, bases)
+    if cell is None or whole is None or whole.exists() or ";" not in cell:
+        return () if whole is None else (whole,)
+    places = [_place(part, bases) for part in cell.split(";")]
+    return tuple(place for place in places if place is not None)
 
 
 def _found(table: _Table, data: Path, options: CohortOptions) -> Found:

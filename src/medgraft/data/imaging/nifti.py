@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from medgraft.data.imaging.volume import Volume, shown_range
 from medgraft.errors import ReaderError
 
-__all__ = ["read_nifti"]
+__all__ = ["nifti_place", "nifti_values", "read_nifti"]
 
 _CONFLICT_MM = 0.1
 _RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
@@ -27,19 +27,43 @@ _RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 def read_nifti(path: Path, max_voxels: int) -> Volume:
     """The volume of a file. Raises ``ReaderError`` for what is no single 3-D volume, too large or not finite, and
     whatever nibabel raises."""
+    image, values, steps = _loaded(path, max_voxels)
+    affine, findings = _geometry(image)
+    low, high, odd = shown_range(values)
+    return Volume(values, affine, low, high, steps=tuple(steps), findings=(*findings, *odd))
+
+
+def nifti_values(path: Path, max_voxels: int) -> tuple[NDArray[np.float32], NDArray[np.float64] | None]:
+    """The values (C, D, H, W) and the affine alone, for masks: what is shown as black and white of them is no matter,
+    and takes longest to find. Raises as ``read_nifti``."""
+    image, values, _ = _loaded(path, max_voxels)
+    return values, _geometry(image)[0]
+
+
+def _loaded(path: Path, max_voxels: int) -> tuple[Any, NDArray[np.float32], list[str]]:
+    """The file, its values, and what was done to them."""
     image: Any = nibabel.load(path)
-    shape = tuple(int(side) for side in image.shape)
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
+    shape = _sides(image)
     if len(shape) != 3:
         raise ReaderError(f"it holds data of shape {image.shape}; one volume (three axes) is needed: split it")
     if min(shape) < 1 or int(np.prod(shape, dtype=object)) > max_voxels:
         raise ReaderError(f"its header declares {shape} voxels; 1 to {max_voxels / 1e6:g} million are allowed")
     steps: list[str] = []
-    values = _values(image, shape, steps)
-    affine, findings = _geometry(image)
-    low, high, odd = shown_range(values)
-    return Volume(values, affine, low, high, steps=tuple(steps), findings=(*findings, *odd))
+    return image, _values(image, shape, steps), steps
+
+
+def nifti_place(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64] | None]:
+    """The sides of a file's grid and its affine, by its header alone. Raises whatever nibabel raises."""
+    image: Any = nibabel.load(path)
+    return _sides(image), _geometry(image)[0]
+
+
+def _sides(image: Any) -> tuple[int, ...]:
+    """The shape without axes of length 1 at its end, behind the third."""
+    shape = tuple(int(side) for side in image.shape)
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
 
 
 def _values(image: Any, shape: tuple[int, ...], steps: list[str]) -> NDArray[np.float32]:

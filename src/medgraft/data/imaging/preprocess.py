@@ -104,22 +104,34 @@ class Preprocessing(BaseModel):
     def apply(self, image: Image) -> NDArray[np.float32]:
         """(channels, size, size), float32 in [0, 1]. Raises ``ReaderError`` where windows are asked of a picture that
         is not in Hounsfield units."""
+        scaled = self._toned(image)
+        height, width = self._fitted(*image.pixels.shape[1:])
+        top, left = (self.size - height) // 2, (self.size - width) // 2
+        prepared = np.zeros((len(scaled), self.size, self.size), dtype=np.float32)
+        for index, channel in enumerate(scaled):
+            resized = self._resize(channel, height, width)
+            prepared[index, top : top + height, left : left + width] = resized
+        return self._finished(prepared)
+
+    def toned(self, image: Image) -> NDArray[np.float32]:
+        """(channels, H, W), float32 in [0, 1]: what ``apply`` does without the resize, on the picture's own grid, for
+        what has a place in the picture. Errors as of ``apply``."""
+        return self._finished(self._toned(image).astype(np.float32))
+
+    def _toned(self, image: Image) -> NDArray[np.float32]:
+        """(1, 3 or, of grey, one channel to be replicated; H, W): intensity and filters; not yet cut off."""
         # Grey stored as RGB gives three equal channels: one is resampled, and replicated where three are wanted.
         scaled = self._with_neighbours(image.one_grey())
         for each in self.filters:
             scaled = each.apply(scaled)
         if len(scaled) == 3 and self.channels == 1:
             scaled = np.tensordot(_LUMA, scaled, axes=1)[None]
-        height, width = self._fitted(*image.pixels.shape[1:])
-        top, left = (self.size - height) // 2, (self.size - width) // 2
-        prepared = np.zeros((self.channels, self.size, self.size), dtype=np.float32)
-        for index, channel in enumerate(scaled):
-            resized = self._resize(channel, height, width)
-            prepared[index, top : top + height, left : left + width] = resized
-        np.clip(prepared, 0.0, 1.0, out=prepared)
-        if scaled.shape[0] < self.channels:  # grey is replicated
-            prepared[1:] = prepared[0]
-        return prepared
+        return scaled
+
+    def _finished(self, toned: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cut off to [0, 1]; grey is replicated."""
+        toned = np.clip(toned, 0.0, 1.0)
+        return np.repeat(toned, self.channels, axis=0) if len(toned) < self.channels else toned
 
     def chosen_slices(self, depth: int) -> list[int]:
         """Which of the ``depth`` slices of a volume are looked at: all, or the middles of equal parts."""

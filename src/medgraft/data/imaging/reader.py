@@ -27,7 +27,15 @@ from medgraft.data.imaging.dicom.part10 import is_dicom
 from medgraft.data.imaging.image import Image
 from medgraft.data.imaging.npz import NpzDecoder
 from medgraft.data.imaging.raster import RasterDecoder
-from medgraft.data.imaging.volume_reader import WHOLE, VolumeShelf, holds_volume, is_stack, series_files
+from medgraft.data.imaging.volume import Volume
+from medgraft.data.imaging.volume_reader import (
+    WHOLE,
+    VolumeShelf,
+    holds_volume,
+    is_stack,
+    read_volume,
+    series_files,
+)
 from medgraft.errors import ReaderError
 from medgraft.files import sha256_file
 from medgraft.registry import Registry
@@ -130,6 +138,13 @@ class ImageReader:
             return self._volumes.depth(path, self._version(path))
         except Exception as error:  # as in ``read``
             raise as_reader_error(error) from error
+
+    def volume(self, path: Path) -> Volume:
+        """The whole volume at ``path``, as stored, with numbers that are finite. Raises ``ReaderError``."""
+        volume = read_volume(path, self.read)
+        if volume.values.dtype.kind == "f" and not bool(np.isfinite(volume.values).all()):
+            raise ReaderError("it holds voxels that are not finite numbers; replace them and save it again")
+        return volume
 
     def sha256(self, path: Path) -> str:
         """Hex digest of the file's bytes; kept as long as its time and size stay the same. Of a folder with a series:

@@ -73,7 +73,7 @@ class Volume:
         of unknown geometry stays as it is."""
         if self.affine is None:
             return self
-        order, turned = _nearest_axes(self.affine)
+        order, turned = self.canonical_axes()
         values, affine = self.values, self.affine
         values = np.transpose(values, (0, *(axis + 1 for axis in order)))
         affine = affine[:, [*order, 3]]
@@ -87,6 +87,13 @@ class Volume:
             return self
         step = "axes brought to Superior, Posterior, Left"
         return replace(self, values=np.ascontiguousarray(values), affine=affine, steps=(*self.steps, step))
+
+    def canonical_axes(self) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+        """Which stored axis becomes each canonical one, and which of these are turned round afterwards; as stored
+        where the geometry is unknown."""
+        if self.affine is None:
+            return (0, 1, 2), (False, False, False)
+        return _nearest_axes(self.affine)
 
     def sliced(self) -> Volume:
         """Canonical, with the axis first across which slices are cut."""

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from medgraft.data.cohort.split import Split
 from medgraft.errors import MedgraftError
+from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.trust_content import Answers, trust_content, trust_metrics
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_table
 from medgraft.files import write_json
 from medgraft.measure.evaluation import evaluate, evaluate_repeats, evaluation_warnings
 from medgraft.measure.multi_label import LabelRule, evaluate_labels, label_warnings
-from medgraft.transfer.models.bundle import Bundle, Calibration
+from medgraft.transfer.models.bundle import Bundle
+from medgraft.transfer.models.calibration import Calibration
 from medgraft.transfer.tasks.task import Task
 from medgraft.types import SPLITS
 
@@ -145,7 +148,7 @@ def evaluation_stage(work: Workspace) -> None:
     if work.bundle is None or work.embedding is None or work.split is None:
         raise MedgraftError("evaluating: an earlier stage has not run")
     bundle, table = work.bundle, work.cohort.table
-    probability = bundle.head.answers(work.embedding.bags)
+    probability = bundle.answers(work.embedding.bags)
     parts = np.array([part or "" for part in work.parts()])
     frames = [
         prediction_rows(table[parts == part], part, probability[parts == part], bundle)
@@ -163,6 +166,9 @@ def evaluation_stage(work: Workspace) -> None:
             rows, bundle, majority=majority, seed=config.seed, replicates=config.evaluation.replicates
         )
         warnings += [f"{part}: {text}" for text in found if part != "train"]
+        content[str(part)] |= _trusted(work, bundle, str(part), rows, parts)
+    if work.trust:
+        write_trust(work.run, work.trust)
     untouched = _without_near(work)
     if untouched is not None:
         content["test_without_near_duplicates"], _ = evaluate_part(
@@ -180,6 +186,45 @@ def evaluation_stage(work: Workspace) -> None:
         "warnings": warnings,
     }
     write_json(work.run / "metrics.json", content)
+
+
+def _trusted(work: Workspace, bundle: Bundle, part: str, rows: pd.DataFrame, parts: NDArray[np.str_]) -> dict[str, Any]:
+    """The part's entry of ``trust.json``, kept in ``work.trust``; returns what of it stands in ``metrics.json``. Not of
+    cases that were learnt from, nor of a model a site."""
+    if part in ("train", "loso") or work.embedding is None:
+        return {}
+    # The gate has seen validation cases.
+    features = work.embedding.features[parts == part] if part == "test" else None
+    evaluation = work.config.evaluation
+    found = trust_content(
+        answers_of(rows, bundle, features, seen=part in ("cv", "val")),
+        bundle,
+        prevalence=evaluation.prevalence,
+        seed=work.config.seed,
+        replicates=evaluation.replicates,
+    )
+    work.trust.setdefault("splits", {})[part] = found
+    return trust_metrics(found)
+
+
+def answers_of(
+    rows: pd.DataFrame, bundle: Bundle, features: NDArray[np.float32] | None, *, seen: bool = False
+) -> Answers:
+    """Rows of predictions as ``trust_content`` takes them, of cross-validation the first repeat; ``features`` of these
+    rows where the gate has not seen them."""
+    labels = bundle.task.labels
+    one = rows if rows["repeat"].isna().all() else rows[rows["repeat"] == rows["repeat"].min()]
+    several = bundle.task.kind == "multi-label"
+    truth = _columns(one, "y_", labels) if several else _indices(one["y_true"], labels)
+    strangeness = None if bundle.gate is None or features is None else bundle.gate.strangeness(features)
+    chances = one[[f"p_{label}" for label in labels]].to_numpy(dtype=np.float64)
+    return Answers(truth, chances, patient_numbers(one["patient_id"]), strangeness, seen)
+
+
+def write_trust(run: RunFolder, learnt: Mapping[str, Any]) -> None:
+    """Write ``trust.json``: ``splits`` as they are, everything else under ``learnt``."""
+    body = {name: value for name, value in learnt.items() if name != "splits"}
+    write_json(run / "trust.json", {"learnt": body, "splits": learnt.get("splits", {})})
 
 
 def _without_near(work: Workspace) -> pd.DataFrame | None:
@@ -207,18 +252,19 @@ def _left_site_out(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> 
     if found is None or not found.answered.any():
         return []
     seen = work.cohort.table[np.isin(parts, ["train", "val"])][found.answered]
-    rows = prediction_rows(seen, "loso", found.probability[found.answered], bundle)
+    rows = prediction_rows(seen, "loso", bundle.mended(found.probability[found.answered]), bundle)
     return [rows.assign(fold=pd.array(found.site[found.answered], dtype="Int64"))]
 
 
 def _out_of_fold(work: Workspace, parts: NDArray[np.str_], bundle: Bundle) -> list[pd.DataFrame]:
-    """Rows of cross-validation, one frame a repeat."""
+    """Rows of cross-validation, one frame a repeat; probabilities mended by calibrators that had not seen the case."""
     found = work.out_of_fold
     if found is None:
         return []
     seen = work.cohort.table[np.isin(parts, ["train", "val"])].iloc[found.rows]
+    said = found.probability if work.honest is None else work.honest
     frames = []
-    for repeat, (chances, fold) in enumerate(zip(found.probability, found.fold, strict=True)):
+    for repeat, (chances, fold) in enumerate(zip(said, found.fold, strict=True)):
         rows = prediction_rows(seen, "cv", chances, bundle)
         frames.append(
             rows.assign(repeat=pd.array([repeat] * len(rows), dtype="Int64"), fold=pd.array(fold, dtype="Int64"))

@@ -57,7 +57,7 @@ def fusion_stage(work: Workspace) -> None:
     if work.bundle is None or work.embedding is None:
         raise MedgraftError("fusing: an earlier stage has not run")
     rows, options = work.clinical, work.config.clinical
-    image = work.bundle.head.answers(work.embedding.bags)
+    image = work.bundle.answers(work.embedding.bags)
     seen = _seen(work, rows, image)
     fitted = fitted_fusion(seen.cases, seed=work.config.seed)
     model = ClinicalModel(fitted.fusion, work.task.labels, options.by, options.join, _thresholds(work, seen, fitted))
@@ -71,12 +71,14 @@ def fusion_stage(work: Workspace) -> None:
 
 
 def _seen(work: Workspace, rows: ClinicalRows, image: Floats) -> _Seen:
-    """The image's answers are of cross-validation where there was one, else those to the validation cases."""
+    """The image's answers are of cross-validation where there was one (by calibrators that had not seen the case),
+    else those to the validation cases; mended, as at prediction."""
     parts = np.array([part or "" for part in work.parts()])
     fold: NDArray[np.int64] | None = None
     if work.out_of_fold is not None:
         places = np.flatnonzero(np.isin(parts, ["train", "val"]))[work.out_of_fold.rows]
-        answers, fold = work.out_of_fold.probability, work.out_of_fold.fold[0]
+        answers = work.out_of_fold.probability if work.honest is None else work.honest
+        fold = work.out_of_fold.fold[0]
     else:
         places = np.flatnonzero(parts == "val")
         answers = image[places][None]

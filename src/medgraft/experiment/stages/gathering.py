@@ -71,6 +71,11 @@ def gather_labelled(data: Path, config: FitConfig, home: Home, progress: Progres
     config = config.model_copy(update={"strategy": {"kind": "full"}})
     with tempfile.TemporaryDirectory(prefix="medgraft-pretrain-") as scratch:
         work, _ = build_workspace(data, Path(scratch) / "run", config, home=home, progress=progress, overwrite=False)
+        if work.cohort.target != "labels":
+            raise UsageError(
+                f"pretraining supervised on {data.name}: its cases have {work.cohort.target} and no label; use "
+                "--method vicreg, which learns without labels, or name a label with --task classification --label-col"
+            )
         if (work.cohort.table["member"] == WHOLE).any():
             raise UsageError(
                 f"pretraining supervised on {data.name}: it holds volumes, and labels of volumes say nothing of one "

@@ -23,8 +23,9 @@ from medgraft.data.cohort.folds import folds_for
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, ConfigError, UsageError
 from medgraft.experiment.build import build_source, choose_device
-from medgraft.experiment.config import BackboneSection, FitConfig, PreprocessSection
+from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
+from medgraft.experiment.sections import BackboneSection, PreprocessSection
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table
 from medgraft.home import Home

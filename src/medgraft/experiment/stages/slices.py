@@ -33,7 +33,7 @@ def slice_weights(bundle: Bundle, embedding: CaseEmbedding) -> NDArray[np.float6
         return None
     if positive is not None:
         return np.asarray(weights[:, positive])
-    likeliest = bundle.head.answers(bags).argmax(axis=1)
+    likeliest = bundle.answers(bags).argmax(axis=1)
     return np.asarray(weights[np.arange(len(weights)), likeliest[bags.owners]])
 
 

@@ -79,6 +79,8 @@ class Workspace:
     transferred: Transferred | None = None
     bundle: Bundle | None = None
     out_of_fold: OutOfFold | None = None
+    honest: NDArray[np.float64] | None = None
+    trust: dict[str, Any] = field(default_factory=dict)
     left_site_out: LeftSiteOut | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -16,6 +16,7 @@ calibration, NeurIPS 2019; null band: Bröcker & Smith, Weather and Forecasting 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ from medgraft.measure.metrics.predictions import Predictions, runs
 from medgraft.measure.patients import Patients
 from medgraft.measure.probabilities import checked_cases
 
-__all__ = ["CalibrationError", "calibration_error"]
+__all__ = ["CalibrationError", "calibration_error", "null_draws"]
 
 Floats = NDArray[np.float64]
 
@@ -102,14 +103,17 @@ def _ece(said: Floats, so: NDArray[np.bool_], place: NDArray[np.intp]) -> Floats
     return np.asarray(np.abs(gaps).sum(axis=0) / len(said))
 
 
-def _null(said: Floats, place: NDArray[np.intp], patients: Patients, draws: int, seed: int) -> Floats:
-    """(draws,) ECE when a case is so with the chance that is said."""
+def null_draws(said: Floats, patients: Patients, draws: int, seed: int) -> Iterator[NDArray[np.bool_]]:
+    """Blocks (n, b), b adding up to ``draws``: whether each case is so, with the chance that is ``said`` (n,)."""
     generator, block = np.random.default_rng(seed), max(1, CELLS // len(said))
-    found = []
     for start in range(0, draws, block):
         luck = generator.random((min(block, draws - start), patients.count)).T
-        found.append(_ece(said, luck[patients.codes] < said[:, None], place))
-    return np.concatenate(found)
+        yield luck[patients.codes] < said[:, None]
+
+
+def _null(said: Floats, place: NDArray[np.intp], patients: Patients, draws: int, seed: int) -> Floats:
+    """(draws,) ECE when a case is so with the chance that is said."""
+    return np.concatenate([_ece(said, events, place) for events in null_draws(said, patients, draws, seed)])
 
 
 def _debiased(gap: Floats, place: NDArray[np.intp], patients: Patients) -> float:

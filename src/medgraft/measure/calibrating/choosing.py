@@ -43,10 +43,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Choice:
-    """The ``calibrator`` of the chosen kind, fitted on all cases, and the ``trials`` that led to it."""
+    """The ``calibrator`` of the chosen kind, fitted on all cases; the ``trials`` that led to it; and ``out_of_fold``
+    (n, k), what that kind says of each case when the case's fold was left out: honest where the calibrator is not."""
 
     calibrator: Calibrator
     trials: tuple[Trial, ...]
+    out_of_fold: Floats
 
     def to_dict(self) -> dict[str, Any]:
         """What was tried and chosen, as plain data."""
@@ -79,16 +81,17 @@ def choose_calibrator(
     if patients.divided(folds):
         raise UsageError(f"{doing}: some patients stand in two folds; a patient's cases go into one fold")
     best, trials = 0, list[Trial]()
-    losses = list[Floats]()
+    losses, found = list[Floats](), list[Floats]()
     for place, kind in enumerate(kinds):
         mended = _out_of_fold(CALIBRATORS.get(kind), truth, chances, folds)
+        found.append(mended)
         losses.append(-log_probability(mended)[np.arange(len(truth)), truth])
         brier = float(((mended - np.eye(chances.shape[1])[truth]) ** 2).sum(axis=1).mean())
         trials.append(Trial(kind, float(losses[place].mean()), brier))
         gain, error = _gain(losses[best] - losses[place], patients)
         if gain > error and brier <= trials[best].brier:
             best = place
-    return Choice(CALIBRATORS.get(kinds[best]).fit(truth, chances), tuple(trials))
+    return Choice(CALIBRATORS.get(kinds[best]).fit(truth, chances), tuple(trials), found[best])
 
 
 def _checked(fold: NDArray[Any], cases: int) -> NDArray[np.intp]:

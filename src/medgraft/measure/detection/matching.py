@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from medgraft.errors import UsageError
 from medgraft.measure.detection.overlap import box_iou, checked_boxes
 
-__all__ = ["COCO_THRESHOLDS", "MOST", "ImageBoxes", "Matches", "match_class"]
+__all__ = ["COCO_THRESHOLDS", "MOST", "ImageBoxes", "Matches", "match_class", "taken_truths"]
 
 Floats = NDArray[np.float64]
 COCO_THRESHOLDS = tuple(float(value) for value in np.linspace(0.5, 0.95, 10))
@@ -101,12 +101,17 @@ def match_class(images: Sequence[ImageBoxes], label: str, thresholds: Sequence[f
 
 def _hits(overlap: Floats, threshold: float) -> NDArray[np.bool_]:
     """(p,) whether each prediction, the best-scored first, takes a true box; ``overlap`` (p, m)."""
-    hit = np.zeros(len(overlap), dtype=bool)
+    return taken_truths(overlap, threshold) >= 0
+
+
+def taken_truths(overlap: Floats, threshold: float) -> NDArray[np.intp]:
+    """(p,) the true box that each prediction takes, -1 for none; ``overlap`` (p, m), the best-scored first."""
+    taken = np.full(len(overlap), -1, dtype=np.intp)
     if not overlap.size:
-        return hit
+        return taken
     free = np.ones(overlap.shape[1], dtype=bool)
     for row in np.flatnonzero(overlap.max(axis=1) >= threshold - _ROUNDING):
         best = int(np.argmax(np.where(free, overlap[row], -1.0)))
         if free[best] and overlap[row, best] >= threshold - _ROUNDING:
-            hit[row], free[best] = True, False
-    return hit
+            taken[row], free[best] = best, False
+    return taken

@@ -6,6 +6,7 @@ down. Where the class has no true box among the drawn images, recall and sensiti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,12 +65,16 @@ class WeightedMatches:
 
     @cached_property
     def sensitivities(self) -> Floats:
-        """(7,) the highest sensitivity with at most 1/8, 1/4, 1/2, 1, 2, 4, 8 false positives an image; predictions of
-        one score stand or fall together."""
+        """(7,) the highest sensitivity with at most 1/8, 1/4, 1/2, 1, 2, 4, 8 false positives an image."""
+        return self.sensitivity_at(FALSE_POSITIVES)
+
+    def sensitivity_at(self, limits: Sequence[float]) -> Floats:
+        """(m,) the highest sensitivity with at most ``limits`` false positives an image; predictions of one score stand
+        or fall together."""
         if not self.truths:
-            return np.full(len(FALSE_POSITIVES), np.nan)
+            return np.full(len(limits), np.nan)
         cuts = self.matches.last_of_score
         hit = self._hit[-1][cuts]
         false = (np.cumsum(self._each)[cuts] - hit) / self.weights.sum()
-        allowed = np.searchsorted(false, np.array(FALSE_POSITIVES) + _ROUNDING, side="right")
+        allowed = np.searchsorted(false, np.asarray(limits, dtype=np.float64) + _ROUNDING, side="right")
         return np.concatenate([[0.0], hit])[allowed] / self.truths

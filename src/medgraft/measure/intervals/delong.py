@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from medgraft.measure.intervals.wilson import Z, wilson
 from medgraft.measure.patients import Patients
 
-__all__ = ["Influence", "auroc_influence", "macro_influence", "share_below"]
+__all__ = ["Influence", "auroc_influence", "macro_influence"]
 
 Floats = NDArray[np.float64]
 
@@ -73,15 +73,15 @@ def auroc_influence(y_true: NDArray[Any], score: NDArray[Any], patients: Patient
     upper, lower = values[inside], values[~inside]
     if not len(upper) or not len(lower):
         return Influence(math.nan, np.full(patients.count, np.nan), 0)
-    above = share_below(np.sort(lower), upper)
-    below = 1 - share_below(np.sort(upper), lower)
+    above = _share_below(np.sort(lower), upper)
+    below = 1 - _share_below(np.sort(upper), lower)
     value = float(above.mean())
     first, first_patients = _side(inside, (above - value) / len(upper), patients)
     second, second_patients = _side(~inside, (below - value) / len(lower), patients)
     return Influence(value, first + second, min(first_patients, second_patients))
 
 
-def share_below(ranked: Floats, values: Floats) -> Floats:
+def _share_below(ranked: Floats, values: Floats) -> Floats:
     """For each of ``values`` the share of ``ranked`` below it, a tie counting one half."""
     halves = np.searchsorted(ranked, values, "left") + np.searchsorted(ranked, values, "right")
     return np.asarray(halves / (2 * len(ranked)))

@@ -30,12 +30,17 @@ def alike_groups(rows: Floats, size: int) -> NDArray[np.intp]:
 
 
 def _grouped(rows: Floats, size: int) -> NDArray[np.intp]:
+    """All from the products of the rows with each other, whose number does not grow with their width."""
+    products = (rows - rows.mean(axis=0)) @ (rows - rows.mean(axis=0)).T
+    lengths, sums = np.diagonal(products), products.sum(axis=1)
     codes, left, code = np.zeros(len(rows), dtype=np.intp), np.arange(len(rows)), 0
     while len(left) >= 2 * size:
-        here = rows[left]
-        far = int(((here - here.mean(axis=0)) ** 2).sum(axis=1).argmax())
-        order = np.argsort(((here - here[far]) ** 2).sum(axis=1), kind="stable")
-        codes[left[order[:size]]], code = code, code + 1
+        from_mean = lengths[left] - 2 / len(left) * sums[left]  # squared, less the same for all
+        far = left[int(from_mean.argmax())]
+        order = np.argsort(lengths[left] - 2 * products[far, left], kind="stable")
+        taken = left[order[:size]]
+        codes[taken], code = code, code + 1
+        sums = sums - products[:, taken].sum(axis=1)
         left = np.sort(left[order[size:]])
     codes[left] = code
     return codes

@@ -107,6 +107,6 @@ def _unit(rows: Floats) -> Floats:
 
 def _averages(rows: Floats, codes: NDArray[np.intp], count: int) -> Floats:
     """(count, d): the mean row of each code."""
-    sums = np.zeros((count, rows.shape[1]))
-    np.add.at(sums, codes, rows)
-    return np.asarray(sums / np.bincount(codes, minlength=count)[:, None])
+    order, sizes = np.argsort(codes, kind="stable"), np.bincount(codes, minlength=count)
+    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    return np.asarray(np.add.reduceat(rows[order], starts, axis=0) / sizes[:, None])

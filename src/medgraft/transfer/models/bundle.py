@@ -1,8 +1,8 @@
 """The bundle: the part of a run that predicts, as plain files that are checked before they are used.
 
-``model.safetensors`` (``backbone.*``, ``head.*``), ``model.json`` (what the network is),
-``preprocessing.json``, ``labels.json``, ``calibration.json`` and ``MANIFEST.sha256`` over all of them. No picture,
-no row of a patient. A flipped bit anywhere is an ``ArtifactError``.
+``model.safetensors`` (``backbone.*``, ``head.*``, ``gate.*``), ``model.json`` (what the network is),
+``preprocessing.json``, ``labels.json``, ``calibration.json`` (what the probabilities mean, what is not answered) and
+``MANIFEST.sha256`` over all of them. No picture, no row of a patient. A flipped bit anywhere is an ``ArtifactError``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,51 +21,31 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from medgraft.data.imaging.preprocess import Preprocessing
-from medgraft.errors import ArtifactError, UsageError
+from medgraft.errors import ArtifactError, DataError, UsageError
 from medgraft.files import read_json, verify_manifest, write_bytes, write_json, write_manifest
+from medgraft.measure.ood.gate import Gate
 from medgraft.measure.threshold import predicted_class
 from medgraft.source.backbones.backbone import BackboneFacts
+from medgraft.source.embedding.bags import Bags
+from medgraft.transfer.models.calibration import Calibration
 from medgraft.transfer.models.heads.catalogue import HEADS
 from medgraft.transfer.models.heads.head import Head
 from medgraft.transfer.tasks.catalogue import task_of
 from medgraft.transfer.tasks.task import Task
 
-__all__ = ["Bundle", "Calibration", "read_bundle", "write_bundle"]
+__all__ = ["Bundle", "read_bundle", "write_bundle"]
 
 _MARKS = ("model.json", "MANIFEST.sha256")
-_BACKBONE, _HEAD = "backbone.", "head."
+_BACKBONE, _HEAD, _GATE = "backbone.", "head.", "gate."
 
-
-@dataclass(frozen=True)
-class Calibration:
-    """How probabilities become an answer. ``threshold`` is the cut of a binary task and where it was chosen; where a
-    case has several labels, ``per_label`` has one a label."""
-
-    kind: str = "none"
-    threshold: float | None = None
-    threshold_from: str | None = None
-    per_label: Mapping[str, Calibration] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Calibration:
-        """From ``calibration.json``."""
-        inner = {label: cls.of(one) for label, one in content.get("per_label", {}).items()}
-        return cls(content["kind"], content["threshold"], content["threshold_from"], inner)
-
-    def to_json(self) -> dict[str, Any]:
-        """For ``calibration.json``; ``per_label`` only where it is said."""
-        content: dict[str, Any] = {
-            "kind": self.kind,
-            "threshold": self.threshold,
-            "threshold_from": self.threshold_from,
-        }
-        inner = {label: one.to_json() for label, one in self.per_label.items()}
-        return {**content, "per_label": inner} if inner else content
+_OUTLINING = {"segmentation": "predict, report, track or contour", "detection": "predict or report"}
+"""Tasks with bundles of their own, and the verbs that read these."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything that prediction needs. ``checksum`` names the backbone's weights in caches."""
+    """Everything that prediction needs. ``checksum`` names the backbone's weights in caches. ``gate``: judges features
+    of this very backbone; ``None`` where too few patients were there to set it up."""
 
     backbone: BackboneFacts
     checksum: str
@@ -77,6 +57,15 @@ class Bundle:
     strategy: Mapping[str, Any]
     engine: str
     frozen: bool
+    gate: Gate | None = None
+
+    def answers(self, bags: Bags) -> NDArray[np.float64]:
+        """Probabilities of cases (n, classes), mended: those that thresholds and sets are about."""
+        return self.mended(self.head.answers(bags))
+
+    def mended(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the head says (n, classes), by the calibrator that was chosen."""
+        return self.calibration.mended(probability, self.task.labels if self.task.kind == "multi-label" else ())
 
     def called(self, probability: NDArray[np.float64]) -> NDArray[np.int64]:
         """What is called at the chosen cuts: (n,) indices of classes, or (n, labels) of 1 and 0."""
@@ -94,10 +83,12 @@ def write_bundle(folder: Path, bundle: Bundle, *, gallery: bool = False) -> None
 
     ``gallery``: rows of training cases may be in it. Raises ``UsageError`` where they are and may not.
     """
-    if bundle.head.gallery and not gallery:
+    holders = {"head": bundle.head.gallery, "gate": bundle.gate is not None and bundle.gate.gallery}
+    holding = [name for name, holds in holders.items() if holds]
+    if holding and not gallery:
         raise UsageError(
-            "writing the bundle: its head holds rows of training cases, which a bundle does not; ask for it with "
-            "--with-gallery"
+            f"writing the bundle: its {' and '.join(holding)} holds rows of training cases, which a bundle does not; "
+            "ask for it with --with-gallery"
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as temporary:
@@ -105,6 +96,10 @@ def write_bundle(folder: Path, bundle: Bundle, *, gallery: bool = False) -> None
         fresh.mkdir()
         tensors = {_BACKBONE + name: np.asarray(value, order="C") for name, value in bundle.state.items()}
         tensors |= {_HEAD + name: np.asarray(value, order="C") for name, value in bundle.head.tensors().items()}
+        gate = None
+        if bundle.gate is not None:
+            gate = bundle.gate.facts()
+            tensors |= {_GATE + name: np.asarray(value, order="C") for name, value in bundle.gate.tensors().items()}
         classes, features = bundle.head.shape
         write_bytes(fresh / "model.safetensors", save(tensors))
         write_json(
@@ -127,7 +122,7 @@ def write_bundle(folder: Path, bundle: Bundle, *, gallery: bool = False) -> None
         write_json(fresh / "preprocessing.json", bundle.preprocessing.model_dump(mode="json"))
         task = bundle.task
         write_json(fresh / "labels.json", {"labels": list(task.labels), "positive": task.positive, "task": task.kind})
-        write_json(fresh / "calibration.json", bundle.calibration.to_json())
+        write_json(fresh / "calibration.json", bundle.calibration.to_json() | ({"gate": gate} if gate else {}))
         write_manifest(fresh)
         if folder.exists():
             shutil.rmtree(folder)
@@ -146,6 +141,11 @@ def read_bundle(folder: Path) -> Bundle:
     verify_manifest(folder)
     model = read_json(folder / "model.json")
     labels, calibration = read_json(folder / "labels.json"), read_json(folder / "calibration.json")
+    if labels.get("task") in _OUTLINING:
+        raise UsageError(
+            f"reading {folder}: its task is {labels['task']}, and what was asked is for models that give a case one "
+            f"label or several; with this one use {_OUTLINING[labels['task']]}"
+        )
     preprocessing = {k: v for k, v in read_json(folder / "preprocessing.json").items() if k != "format_version"}
     try:
         tensors = load((folder / "model.safetensors").read_bytes())
@@ -160,6 +160,7 @@ def read_bundle(folder: Path) -> Bundle:
             strategy=model["strategy"],
             engine=model["engine"]["name"],
             frozen=model["frozen"],
+            gate=Gate.restore(_part(tensors, _GATE), calibration["gate"]) if calibration.get("gate") else None,
         )
     except (AttributeError, KeyError, TypeError, ValidationError, SafetensorError, OSError, UsageError) as error:
         raise ArtifactError(
@@ -183,5 +184,20 @@ def _check_agreement(folder: Path, bundle: Bundle) -> None:
         problem = f"its head is {bundle.head.shape}, its labels and its backbone ask for {wanted}"
     elif positive is not None and positive not in labels:
         problem = f"its positive class {positive!r} is none of its labels"
+    else:
+        problem = _trust_problem(bundle)
     if problem:
         raise ArtifactError(f"reading the bundle {folder}: its files do not belong together ({problem}); fit again")
+
+
+def _trust_problem(bundle: Bundle) -> str:
+    """Calibrator, sets and gate are asked once: they take what this head says and this backbone sees, or raise."""
+    labels = len(bundle.task.labels)
+    try:
+        mended = bundle.mended(np.full((1, labels), 0.5 if bundle.task.kind == "multi-label" else 1 / labels))
+        bundle.calibration.members(mended)
+        if bundle.gate is not None:
+            bundle.gate.strangeness(np.zeros((1, bundle.backbone.feature_dim)))
+    except (UsageError, DataError) as error:
+        return str(error)
+    return ""

@@ -99,7 +99,7 @@ class _Loop:
         recipe: Recipe,
         progress: Progress,
     ) -> None:
-        self.placement = Placement(recipe.device)
+        self.placement = Placement(recipe.device, half=recipe.half)
         self.network = self.placement.network(network)
         self.learner = Learner(self.network, self.placement)
         self.cases, self.recipe, self.progress = cases, recipe, progress

@@ -1,13 +1,15 @@
 """Where a network is trained: CPU, CUDA or MPS, with the memory format and precision that suit the place.
 
 channels_last everywhere (on a CPU mobile networks run about three times as fast with it); bfloat16 autocast
-on CUDA cards that have it, which needs no loss scaling; plain float32 elsewhere.
+on CUDA cards that have it, which needs no loss scaling; plain float32 elsewhere, unless ``half`` asks for bfloat16 and
+the processor multiplies such matrices in hardware (AMX: a U-Net of volumes learns twice as fast).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,14 +18,22 @@ from torch import Tensor, nn
 
 from medgraft.errors import UsageError
 
-__all__ = ["Placement"]
+__all__ = ["Placement", "has_matrix_units"]
+
+
+def has_matrix_units(facts: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the processor says that it multiplies matrices of bfloat16 in hardware."""
+    try:
+        return "amx_bf16" in facts.read_text("utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 class Placement:
     """``Placement("cpu" | "cuda" | "cuda:N" | "mps")``; ``UsageError`` where this machine has no such
-    device."""
+    device. ``half``: bfloat16 on a processor too, where it is the faster."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, *, half: bool = False) -> None:
         try:
             self.device = torch.device(device)
         except RuntimeError as error:
@@ -35,11 +45,17 @@ class Placement:
         }
         if not available.get(self.device.type, False):
             raise UsageError(f"training on {device!r}: this machine has no such device for PyTorch; use cpu")
-        self.half = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        if self.device.type == "cuda":
+            self.half = torch.cuda.is_bf16_supported(including_emulation=False)
+        else:
+            self.half = half and self.device.type == "cpu" and has_matrix_units()
 
     def network(self, network: nn.Module) -> nn.Module:
-        """The network moved there, in place."""
-        return network.to(self.device).to(memory_format=torch.channels_last)
+        """The network moved there, in place; one of volumes keeps its memory format."""
+        there = network.to(self.device)
+        if any(item.ndim == 5 for item in network.parameters()):
+            return there
+        return there.to(memory_format=torch.channels_last)
 
     def array(self, batch: NDArray[np.floating]) -> Tensor:
         """A batch (N, …) there, in float32; maps (N, C, H, W) channels-last."""

@@ -37,7 +37,8 @@ class Recipe:
     (``anchored``); ``thaw(epoch)`` is called before an epoch, and may change what is frozen; ``until``: a time of
     ``time.monotonic`` after which no epoch is begun that the last one says would not be done by then; ``keep``: the
     epoch whose weights are the outcome: of the lowest validation loss, of the highest validation AUROC (the earliest of
-    these), or the last; only with ``best`` training stops early; ``schedule``: see ``SCHEDULES``;
+    these), or the last; only with ``best`` training stops early; ``schedule``: see ``SCHEDULES``; ``half``: see
+    ``Placement``;
     ``exposure``: how a batch is shown to the network."""
 
     epochs: int
@@ -56,3 +57,4 @@ class Recipe:
     until: float | None = None
     keep: Literal["best", "best-auroc", "last"] = "best"
     schedule: Literal["cosine", "steps"] = "cosine"
+    half: bool = False

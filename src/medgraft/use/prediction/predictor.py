@@ -1,5 +1,5 @@
 """Bundle → probabilities. The same path for every strategy, and the one that ``fit`` itself evaluates with:
-pixels → preprocessing of the bundle → backbone → pooled features → head.
+pixels → preprocessing of the bundle → backbone → pooled features → head → calibrator, sets and gate.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from medgraft.source.embedding.embed import Picture
 from medgraft.source.embedding.engine import Job
 from medgraft.source.embedding.pixel_features import PixelFeatures
 from medgraft.transfer.models.bundle import Bundle, read_bundle
+from medgraft.use.prediction.abstaining import Reliance, reliance_of
 
 __all__ = ["Predicted", "Predictor"]
 
@@ -28,11 +29,12 @@ __all__ = ["Predicted", "Predictor"]
 @dataclass(frozen=True)
 class Predicted:
     """Row ``i`` belongs to picture ``i``. ``probability`` (n, classes), NaN rows for failures; ``label`` is ``None``
-    there. ``embedding`` has the reasons, facts and counts."""
+    there, and where the gate refuses a case (``reliance``). ``embedding`` has the reasons, facts and counts."""
 
     probability: NDArray[np.float64]
     label: list[str | None]
     embedding: CaseEmbedding
+    reliance: Reliance
 
 
 class Predictor:
@@ -40,7 +42,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, home: Home, *, device: str = "cpu", engine: str | None = None) -> None:
         self.bundle, self._home, self._device = bundle, home, device
-        self._engine = engine or (bundle.engine if device == "cpu" else "auto")
+        self.engine = engine or (bundle.engine if device == "cpu" else "auto")
 
     @classmethod
     def load(cls, folder: Path, home: Home, *, device: str = "cpu", engine: str | None = None) -> Predictor:
@@ -72,18 +74,18 @@ class Predictor:
     ) -> CaseEmbedding:
         """Features as the bundle's network sees them; no head is asked."""
         return embed_cases(
-            pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self._engine, progress=progress
+            pictures, self.job(), self.bundle.preprocessing, reader=reader, engine=self.engine, progress=progress
         )
 
     def pixel_features(self) -> PixelFeatures:
         """Features of pixels that are in no file, as the bundle's network sees them; the engine is built here."""
-        return PixelFeatures(self.job(), self._engine)
+        return PixelFeatures(self.job(), self.engine)
 
     def of_pixels(self) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
         """Prepared pixels (m, C, S, S) in [0, 1] that are in no file → probabilities (m, classes), one picture a case;
         the engine is built here, once."""
-        features, head = self.pixel_features(), self.bundle.head
-        return lambda pixels: head.answers(Bags.single(features(pixels)))
+        features, bundle = self.pixel_features(), self.bundle
+        return lambda pixels: bundle.answers(Bags.single(features(pixels)))
 
     def answer(self, embedding: CaseEmbedding) -> Predicted:
         """From features on."""
@@ -92,8 +94,11 @@ class Predictor:
         good = np.array([row not in embedding.failures for row in range(len(probability))], dtype=bool)
         labels: list[str | None] = [None] * len(probability)
         if good.any():
-            probability[good] = self.bundle.head.answers(embedding.bags.take(good))
+            probability[good] = self.bundle.answers(embedding.bags.take(good))
             told = task.told(self.bundle.called(probability[good]))
             for row, text in zip(np.flatnonzero(good), told, strict=True):
                 labels[int(row)] = text
-        return Predicted(probability, labels, embedding)
+        reliance = reliance_of(self.bundle, embedding, probability)
+        for row in np.flatnonzero(reliance.refused):
+            labels[int(row)] = None
+        return Predicted(probability, labels, embedding, reliance)

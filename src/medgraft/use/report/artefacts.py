@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from medgraft.errors import ArtifactError
 from medgraft.files import read_json
+from medgraft.use.report.stored import history as _history
+from medgraft.use.report.stored import optional_json as _optional_json
+from medgraft.use.report.stored import table as _table
 
 __all__ = ["Artefacts", "read_artefacts"]
 
@@ -50,6 +53,8 @@ class Artefacts:
     loso: dict[str, Any] = field(default_factory=dict)
     adaptation: dict[str, Any] = field(default_factory=dict)
     robustness: dict[str, Any] = field(default_factory=dict)
+    trust: dict[str, Any] = field(default_factory=dict)
+    explanations: dict[str, Any] = field(default_factory=dict)
     fusion: dict[str, Any] = field(default_factory=dict)
     subgroups: dict[str, Any] = field(default_factory=dict)
 
@@ -162,33 +167,6 @@ def _walk(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield from _walk(value, f"{prefix}{key}.")
 
 
-def _table(path: Path) -> pd.DataFrame:
-    """A Parquet table; a damaged or missing one is an ``ArtifactError``."""
-    if not path.is_file():
-        raise ArtifactError(f"writing the report: {path} is missing; run the fit again so that it is made")
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
-
-
-def _optional_json(path: Path) -> dict[str, Any]:
-    """The content of a JSON artefact; empty where there is none."""
-    return read_json(path) if path.is_file() else {}
-
-
-def _history(path: Path) -> pd.DataFrame:
-    """The training history; empty where there is none."""
-    if not path.is_file() or path.stat().st_size == 0:
-        return pd.DataFrame()
-    try:
-        return pd.read_csv(path)
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
-
-
 def _labels(bundle: Path, predictions: pd.DataFrame) -> tuple[tuple[str, ...], str | None]:
     """Class names and the positive one, from the bundle, else from the columns of the predictions. Raises
     ``ArtifactError`` where the two, or the columns of the truth, do not fit."""
@@ -238,6 +216,8 @@ def read_artefacts(run: Path) -> Artefacts:
         loso=_optional_json(run / "loso.json"),
         adaptation=_optional_json(run / "adaptation.json"),
         robustness=_optional_json(run / "robustness.json"),
+        trust=_optional_json(run / "trust.json"),
+        explanations=_optional_json(run / "explanations.json"),
         fusion=_optional_json(run / "fusion.json"),
         subgroups=_optional_json(run / "subgroups.json"),
         slices=_table(run / "slices.parquet") if (run / "slices.parquet").is_file() else pd.DataFrame(),

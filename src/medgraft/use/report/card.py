@@ -15,7 +15,7 @@ from medgraft.use.report.subgroups import subgroup_view
 from medgraft.use.report.summary import caveats, summarise
 from medgraft.use.report.wording import METRICS, clip, counted, decimal, estimate_text, listing, percent, split_name
 
-__all__ = ["CardSection", "model_card"]
+__all__ = ["CardSection", "model_card", "seen_cases"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def model_card(run: Artefacts) -> list[CardSection]:
     return [
         CardSection("Intended use", _use(run)),
         CardSection("Model", [], backbone_terms(run)),
-        CardSection("Data sheet of the cohort", [*_data(run), *split_sentences(run)], _sheet(run)),
+        CardSection("Data sheet of the cohort", [*seen_cases(run), *split_sentences(run)], _sheet(run)),
         CardSection("What the audit found", [item.text for item in findings(run)]),
         CardSection("Evaluation", [summarise(run).headline], _numbers(run)),
         *_added(run),
@@ -96,7 +96,7 @@ def _added(run: Artefacts) -> list[CardSection]:
     return [*found, *([CardSection("Groups of patients", groups.sentences)] if groups else [])]
 
 
-def _data(run: Artefacts) -> list[str]:
+def seen_cases(run: Artefacts) -> list[str]:
     """What the model has seen."""
     table = run.cohort
     patients = counted(table["patient_id"].nunique(), "patient") if run.patients_known else "unknown patients"

@@ -46,7 +46,8 @@ def split_sentences(run: Artefacts) -> list[str]:
     else:
         kept = "Cases of one patient and copies of one picture" if run.patients_known else "Copies of one picture"
         together = "" if split.get("leaking") else f" {kept} stay together."
-        text.append(f"The split was drawn here with seed {split.get('seed', 0)}, stratified by class.{together}")
+        by_class = ", stratified by class" if run.cohort["label"].notna().any() else ""
+        text.append(f"The split was drawn here with seed {split.get('seed', 0)}{by_class}.{together}")
     text.append(f"Cases: {', '.join(sizes)}.")
     if fractions and not split.get("given") and not adapted:
         asked = ", ".join(f"{split_name(str(name)).lower()} {percent(part, 0)}" for name, part in fractions.items())

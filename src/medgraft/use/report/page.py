@@ -7,10 +7,7 @@ two scripts run that were written here (by their hashes) and forbids every reque
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +22,7 @@ from medgraft.use.report.card import CardSection
 from medgraft.use.report.checklists.checklist import checklists
 from medgraft.use.report.comparison import comparison_view
 from medgraft.use.report.confusion import Confusion
+from medgraft.use.report.explanation import ExplanationView
 from medgraft.use.report.figures.catalogue import drawn_figures
 from medgraft.use.report.findings import findings, split_sentences
 from medgraft.use.report.fusion import fusion_view
@@ -44,7 +42,8 @@ from medgraft.use.report.slices import SliceView
 from medgraft.use.report.subgroups import subgroup_view
 from medgraft.use.report.summary import summarise
 from medgraft.use.report.tables import class_table, cohort_table, key_figures, site_table
-from medgraft.use.report.templating import environment, source_of
+from medgraft.use.report.templating import embedded, environment, policy_for, source_of
+from medgraft.use.report.trust import trust_view
 from medgraft.use.report.wording import clip, counted, listing
 
 __all__ = ["Extras", "draw_card", "draw_checklists", "draw_page", "page_title"]
@@ -57,33 +56,17 @@ class Extras:
     card: list[CardSection]
     slices: Sequence[SliceView] = ()
     audit: Sequence[AuditSection] = ()
+    explanation: ExplanationView | None = None
 
 
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]|#~"})
 
 
-def _embedded(content: Any) -> Markup:
-    """JSON for a script block: no sign that could end the block or start a comment."""
-    text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)  # the signs of HTML are gone
-
-
-def _policy(scripts: Sequence[str]) -> str:
-    """A content security policy under which only ``scripts`` run and nothing is fetched."""
-    digests = [base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii") for script in scripts]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
 def page_title(run: Artefacts) -> str:
     """What the run is about: the cohort's name, or its classes."""
     name = run.config.get("name") or run.config_value("cohort_name", "data_name")
-    classes = listing(run.labels, most=4, length=40, last="or")
+    places = not {"y_pred", *(f"p_{label}" for label in run.labels)} & set(run.predictions.columns)
+    classes = listing(run.labels, most=4, length=40, last="and" if places else "or")
     return f"{clip(name, 80)}: {classes}" if isinstance(name, str) and name else classes[:1].upper() + classes[1:]
 
 
@@ -101,7 +84,7 @@ def _picture_note(pictures: Pictures, images: bool) -> str:
 def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extras: Extras, *, images: bool) -> str:
     """The whole HTML document."""
     templates = environment(autoescape=True, trim_blocks=False)
-    templates.filters |= {"embedded": _embedded, "counted": counted, "clip": clip}
+    templates.filters |= {"embedded": embedded, "counted": counted, "clip": clip}
     source = {name: source_of(templates, name) for name in ("style.css", "report.js")}
     figures, plotly = drawn_figures(run), get_plotlyjs()
     return templates.get_template("report.html").render(
@@ -127,6 +110,7 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         comparison=comparison_view(run),
         new_site=new_site_view(run),
         robustness=robustness_view(run),
+        trust=trust_view(run),
         fusion=fusion_view(run),
         subgroups=subgroup_view(run),
         checklists=checklists(run),
@@ -134,12 +118,13 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         licence_terms=licence_terms(run),
         card=extras.card,
         slices=extras.slices,
+        explanation=extras.explanation,
         audit=extras.audit,
         version=_version(run),
         style=Markup(source["style.css"]),
         script=Markup(source["report.js"]),
         plotly=Markup(plotly),
-        policy=_policy([plotly, source["report.js"]]),
+        policy=policy_for([plotly, source["report.js"]]),
     )
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from medgraft.errors import ArtifactError
 
-__all__ = ["Pictures", "read_pictures", "read_slice_pictures"]
+__all__ = ["Pictures", "data_url", "read_maps", "read_pictures", "read_slice_pictures"]
 
 _MOST = 6000
 _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
@@ -48,7 +48,7 @@ def read_pictures(run: Path, wanted: Sequence[str], *, budget: int) -> Pictures:
     sources: dict[str, str] = {}
     left_out = len(order) - len(asked)
     for case in asked:
-        source = _data_url(stored.get(case, b""))
+        source = data_url(stored.get(case, b""))
         if source is None:
             continue
         if len(source) > budget:
@@ -61,13 +61,21 @@ def read_pictures(run: Path, wanted: Sequence[str], *, budget: int) -> Pictures:
 
 def read_slice_pictures(run: Path, cases: Sequence[str], *, budget: int) -> dict[tuple[str, int], str]:
     """Pictures of the weightiest slices of ``cases``, by case and slice number, within ``budget`` bytes."""
-    path = run / "private" / "slices.parquet"
+    return _by_slice(run / "private" / "slices.parquet", cases, budget)
+
+
+def read_maps(run: Path, cases: Sequence[str], *, budget: int) -> dict[tuple[str, int], str]:
+    """Heat maps of ``cases``, by case and slice number (0 for a picture), within ``budget`` bytes."""
+    return _by_slice(run / "private" / "explanations.parquet", cases, budget)
+
+
+def _by_slice(path: Path, cases: Sequence[str], budget: int) -> dict[tuple[str, int], str]:
     if not path.is_file() or not cases:
         return {}
     table = _stored(path, ["case_id", "slice", "jpeg"], list(cases))
     sources: dict[tuple[str, int], str] = {}
     for case, number, jpeg in zip(table["case_id"], table["slice"], table["jpeg"], strict=True):
-        source = _data_url(bytes(jpeg))
+        source = data_url(bytes(jpeg))
         if source is not None and len(source) <= budget:
             budget -= len(source)
             sources[str(case), int(number)] = source
@@ -81,7 +89,7 @@ def _stored(path: Path, columns: list[str], cases: list[str]) -> pd.DataFrame:
         raise ArtifactError(f"reading {path}: it is damaged ({error}); run the fit again") from error
 
 
-def _data_url(content: bytes) -> str | None:
+def data_url(content: bytes) -> str | None:
     """``data:image/jpeg;base64,…``; ``None`` for bytes that are no picture."""
     for magic, kind in _MAGIC:
         if content.startswith(magic):

@@ -14,6 +14,7 @@ __all__ = [
     "config_terms",
     "licence_terms",
     "preprocessing_terms",
+    "text_of",
     "timing_terms",
     "transfer_terms",
 ]
@@ -30,7 +31,7 @@ _FROM = {
 }
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Any JSON value in one line."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -39,9 +40,9 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, Mapping):
-        return clip("; ".join(f"{humane(str(key))} {_text(item)}" for key, item in value.items()), 300)
+        return clip("; ".join(f"{humane(str(key))} {text_of(item)}" for key, item in value.items()), 300)
     if isinstance(value, list | tuple):
-        return clip(", ".join(_text(item) for item in value), 300) or "none"
+        return clip(", ".join(text_of(item) for item in value), 300) or "none"
     return clip(value, 300)
 
 
@@ -71,18 +72,18 @@ def backbone_terms(run: Artefacts) -> list[Term]:
     strategy = model.get("strategy") or run.config.get("strategy") or {}
     terms += [("Strategy", strategy_name(run))]
     if isinstance(strategy, Mapping):
-        terms += [(humane(str(key)).capitalize(), _text(value)) for key, value in strategy.items() if key != "kind"]
+        terms += [(humane(str(key)).capitalize(), text_of(value)) for key, value in strategy.items() if key != "kind"]
     if model:
         frozen = "frozen: its weights are those of the source" if model.get("frozen") else "trained further"
-        terms += [("Backbone during training", frozen), ("Input channels", _text(model.get("channels")))]
+        terms += [("Backbone during training", frozen), ("Input channels", text_of(model.get("channels")))]
     if engine := model.get("engine"):
-        terms += [("Engine", _text(engine))]
+        terms += [("Engine", text_of(engine))]
     threshold, source = run.calibration.get("threshold"), run.calibration.get("threshold_from")
     if threshold is not None:
         terms += [("Threshold", f"{decimal(threshold)}, chosen on the {_FROM.get(str(source), str(source))}")]
     for title, key in (("Seed", "seed"), ("Versions", "versions")):
         if (value := run.config_value(key)) is not None:
-            terms += [(title, _text(value))]
+            terms += [(title, text_of(value))]
     return terms
 
 
@@ -102,7 +103,7 @@ def transfer_terms(run: Artefacts) -> list[Term]:
 def preprocessing_terms(run: Artefacts) -> list[Term]:
     """The preprocessing that travels with the bundle."""
     return [
-        (humane(str(key)).capitalize(), _text(value))
+        (humane(str(key)).capitalize(), text_of(value))
         for key, value in run.preprocessing.items()
         if key != "format_version"
     ]
@@ -110,7 +111,7 @@ def preprocessing_terms(run: Artefacts) -> list[Term]:
 
 def config_terms(run: Artefacts) -> list[Term]:
     """The whole resolved configuration, versions and seed included."""
-    return [(name, _text(value)) for name, value in run.config_rows()]
+    return [(name, text_of(value)) for name, value in run.config_rows()]
 
 
 def timing_terms(run: Artefacts) -> list[Term]:
@@ -131,5 +132,5 @@ def licence_terms(run: Artefacts) -> list[Term]:
         ("Trained on", "trained_on"),
         ("Origin", "origin"),
     ]
-    known = [(title, _text(facts[key])) for title, key in names if facts.get(key)]
+    known = [(title, text_of(facts[key])) for title, key in names if facts.get(key)]
     return known or [("Licence", "unknown: this run names no source weights")]

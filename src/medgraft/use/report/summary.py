@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.wording import clip, counted, decimal, estimate_text, listing, percent, split_name
 
-__all__ = ["Summary", "caveats", "summarise"]
+__all__ = ["Summary", "caveats", "data_caveats", "summarise"]
 
 _WIDE = 0.10
 _FEW_CASES = 30
@@ -100,10 +100,10 @@ def _sentences(run: Artefacts, split: str) -> list[str]:
 
 def caveats(run: Artefacts) -> list[str]:
     """What the numbers do not mean, the gravest first."""
-    return [*_data_caveats(run), *_number_caveats(run), *_reach_caveats(run)]
+    return [*data_caveats(run), *_number_caveats(run), *_reach_caveats(run)]
 
 
-def _data_caveats(run: Artefacts) -> list[str]:
+def data_caveats(run: Artefacts) -> list[str]:
     """Faults of the data that make the numbers something else than they seem."""
     text = []
     if run.synthetic:
@@ -117,9 +117,9 @@ def _data_caveats(run: Artefacts) -> list[str]:
             "Patients are unknown for some or all cases: pictures of one patient may stand on both sides of the "
             "split, and the intervals may be too narrow."
         )
-    if str(run.model.get("backbone", {}).get("checksum", "")).startswith("random"):
+    if str((run.model.get("backbone") or {}).get("checksum", "")).startswith("random"):
         text.append("The backbone has random weights: no knowledge was transferred.")
-    if run.model.get("backbone", {}).get("descriptors"):
+    if (run.model.get("backbone") or {}).get("descriptors"):
         text.append("The features are hand-crafted: no knowledge was transferred. It is what transfer has to beat.")
     warned = run.metrics.get("_meta", {}).get("warnings") or []
     return text + [str(item) for item in warned]

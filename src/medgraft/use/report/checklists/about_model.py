@@ -25,7 +25,7 @@ def _model(run: Artefacts) -> Answer | None:
     if not facts or not head or not run.preprocessing:
         return None
     side, channels = run.preprocessing.get("size"), run.preprocessing.get("channels")
-    shape = f", input {channels} × {side} × {side}" if side and channels else ""
+    shape = f", input {channels} × {side} × {side}" if side and isinstance(channels, int) else ""
     text = (
         f"{clip(facts.get('name'), 80)}, {facts.get('parameters')} parameters{shape}; "
         f"head {head.get('kind')} on {head.get('features')} features, {counted(len(run.labels), 'output')}. All "

@@ -1,0 +1,229 @@
+"""Stages of a segmentation: cases with their label maps, the network, and its own label maps.
+
+Writes ``history.csv`` and the bundle. Label maps that were predicted stay in ``private/outlines`` by the bundle that
+made them: whoever goes on after a kill reads them, whole ones only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from medgraft.data.cohort.cohort import masks_of
+from medgraft.data.imaging.image import Image
+from medgraft.data.imaging.preprocess import Preprocessing
+from medgraft.data.imaging.volume import Volume
+from medgraft.data.imaging.volume_reader import WHOLE
+from medgraft.data.outlines.mask_file import read_mask
+from medgraft.errors import CohortError, MedgraftError
+from medgraft.experiment.stages.workspace import Workspace
+from medgraft.experiment.tables import write_csv
+from medgraft.files import sha256_file, write_bytes
+from medgraft.measure.segmentation.evaluation import CaseScores, score_case
+from medgraft.transfer.segmentation.bundle import (
+    OutlineBundle,
+    read_outline_bundle,
+    write_outline_bundle,
+)
+from medgraft.transfer.segmentation.learning import Course, learn, start_from
+from medgraft.transfer.segmentation.network import NetworkSpec, build_outliner
+from medgraft.transfer.segmentation.outliner import Outliner
+from medgraft.transfer.segmentation.plan import Fingerprint, Plan, plan_for
+from medgraft.transfer.segmentation.prepared import Study, measured
+from medgraft.transfer.segmentation.shelf import Shelf
+from medgraft.transfer.tasks.segmentation import Segmentation
+from medgraft.types import Modality
+
+__all__ = ["Outlined", "StudyReader", "learn_outlines", "outline_parts"]
+
+_MOST_READ = 64
+"""Training cases whose shapes make the fingerprint."""
+
+
+@dataclass(frozen=True)
+class StudyReader:
+    """The case of a row of a cohort's table, with its label map where the cohort has one."""
+
+    work: Workspace
+
+    def __call__(self, row: int) -> Study:
+        """Raises ``ReaderError`` for what cannot be read or does not fit together."""
+        content = self.content(row)
+        legend = self.work.cohort.legend
+        if legend is None:
+            return Study(content)
+        paths = masks_of(str(self.work.cohort.table["mask"].iloc[row]))
+        return Study(content, read_mask(paths, legend, content))
+
+    def content(self, row: int) -> Image | Volume:
+        """The picture or volume alone."""
+        entry = self.work.cohort.table.iloc[row]
+        path, member = Path(str(entry["path"])), str(entry["member"])
+        return self.work.reader.volume(path) if member == WHOLE else self.work.reader.read(path, member)
+
+
+def learn_outlines(work: Workspace, studies: StudyReader) -> OutlineBundle:
+    """Plan, train, write the bundle."""
+    if not isinstance(work.task, Segmentation):
+        raise MedgraftError("outlining: the task is not segmentation")
+    settings, strategy = work.config.segmentation, str(work.config.strategy["kind"])
+    parts = work.parts()
+    rows = {name: [row for row, part in enumerate(parts) if part == name] for name in ("train", "val")}
+    plan = _plan(work, studies, rows["train"])
+    preprocessing = _preprocessing(work.preprocessing)
+    backbone = None if plan.dims == 3 else work.job.backbone
+    if backbone is not None and strategy == "scratch":
+        backbone = backbone.forgotten(work.config.seed)
+    spec = NetworkSpec(
+        preprocessing.channels, len(work.task.labels) + 1, settings.decoder, settings.width, work.config.seed
+    )
+    network = build_outliner(spec, plan, backbone)
+    if settings.start is not None:
+        start_from(
+            network, read_outline_bundle(Path(settings.start)).network.state_dict(), "starting from a segmentation"
+        )
+    course = Course(
+        Shelf(studies, plan, preprocessing),
+        rows["train"],
+        rows["val"],
+        plan,
+        settings,
+        strategy,
+        work.run.checkpoints,
+        f"{work.cohort.pixels_digest()}|{preprocessing.digest()}|{work.job.identity()}|{work.config.model_dump_json()}",
+        work.config.seed,
+        work.job.device,
+    )
+    learned = learn(network, course, work.progress)
+    write_csv(work.run / "history.csv", pd.DataFrame(learned.history))
+    work.facts = {"segmentation": learned.facts}
+    bundle = OutlineBundle(
+        learned.network,
+        spec,
+        plan,
+        preprocessing,
+        work.task,
+        None if backbone is None else backbone.facts,
+        settings.model_copy(update={"start": None}),
+        strategy,
+    )
+    write_outline_bundle(work.run.bundle, bundle)
+    return bundle
+
+
+def _plan(work: Workspace, studies: StudyReader, train: Sequence[int]) -> Plan:
+    """From the shapes of some training cases, evenly spread over the cohort."""
+    if not train:
+        raise CohortError("preparing to outline: no case is in the training part; give more cases")
+    chosen = [train[int(place)] for place in np.linspace(0, len(train) - 1, min(len(train), _MOST_READ))]
+    contents = [studies.content(row) for row in chosen]
+    kinds = {isinstance(content, Volume) for content in contents}
+    if len(kinds) != 1:
+        raise CohortError("preparing to outline: some cases are pictures and some are volumes; fit them apart")
+    found = [measured(content) for content in contents]
+    shapes, spacings = tuple(shape for shape, _ in found), tuple(spacing for _, spacing in found)
+    modality = Modality(str(work.cohort.table["modality"].iloc[train[0]]))
+    return plan_for(Fingerprint(shapes, spacings, kinds == {True}, modality), work.config.segmentation)
+
+
+def _preprocessing(given: Preprocessing) -> Preprocessing:
+    """The cohort's, one slice at a time: the plan says which neighbours come along."""
+    return given.model_copy(update={"planes": 1, "channels": 1}) if given.planes == 3 else given
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """The cases of some parts: ``rows`` of the cohort's table, ``scores`` of each, and ``table``, a row a case and
+    structure; ``called(row, study)``: the label map that was predicted."""
+
+    rows: list[int]
+    scores: list[CaseScores]
+    table: pd.DataFrame
+    called: Callable[[int, Study], NDArray[np.uint8]]
+
+
+def outline_parts(work: Workspace, studies: StudyReader, bundle: OutlineBundle, parts: Sequence[str]) -> Outlined:
+    """Every case of ``parts`` outlined and scored."""
+    names, known = bundle.task.names, work.parts()
+    digest = sha256_file(work.run.bundle / "model.safetensors")[:16]
+    kept = _Kept(work.run.private / "outlines" / digest, bundle.outliner(work.job.device), work.cohort.table["case_id"])
+    rows = [row for row, part in enumerate(known) if part in parts]
+    scores, frames = list[CaseScores](), list[pd.DataFrame]()
+    for row in work.progress.track(rows, total=len(rows), label="outlining"):
+        study = studies(row)
+        if study.labels is None:
+            raise MedgraftError("outlining: a case has no label map, though its cohort has")
+        called = kept(row, study)
+        spacing = study.content.spacing
+        found = score_case(study.labels, called, names, spacing=spacing)
+        scores.append(found)
+        frames.append(
+            _rows(work.cohort.table.iloc[row], str(known[row]), found, (study.labels, called), spacing, names)
+        )
+    return Outlined(rows, scores, pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), kept)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Label maps of one bundle by row of the cohort's table: made once."""
+
+    folder: Path
+    outliner: Outliner
+    cases: pd.Series
+
+    def __call__(self, row: int, study: Study) -> NDArray[np.uint8]:
+        path = self.folder / f"{self.cases.iloc[row]}.safetensors"
+        if path.is_file():
+            try:
+                found: NDArray[np.uint8] = load(path.read_bytes())["labels"]
+                if study.labels is None or found.shape == study.labels.shape:
+                    return found
+            except (SafetensorError, KeyError):
+                path.unlink()
+        called = self.outliner(study)
+        write_bytes(path, save({"labels": np.ascontiguousarray(called)}), private=True)
+        return called
+
+
+def _rows(
+    entry: pd.Series,
+    part: str,
+    found: CaseScores,
+    maps: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    spacing: Sequence[float] | None,
+    names: dict[int, str],
+) -> pd.DataFrame:
+    """One row a structure."""
+    voxel, unit = _size(spacing, maps[0].ndim)
+    rows = []
+    for number, label in names.items():
+        sizes = [float(np.count_nonzero(one == number)) * voxel for one in maps]
+        scores = {name: score[0] if score[1] > 0 else np.nan for name, score in found.scores[label].items()}
+        rows.append(
+            {
+                **{name: entry[name] for name in ("case_id", "patient_id", "site")},
+                "split": part,
+                "label": label,
+                **scores,
+                "volume_true": sizes[0],
+                "volume_called": sizes[1],
+                "size_unit": unit,
+                "empty": str(found.empty[label]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _size(spacing: Sequence[float] | None, dims: int) -> tuple[float, str]:
+    """What a voxel or pixel counts, and in what."""
+    if spacing is None:
+        return 1.0, "voxels" if dims == 3 else "pixels"
+    each = float(np.prod(list(spacing)))
+    return (each / 1000, "mL") if dims == 3 else (each, "mm²")

@@ -1,0 +1,1 @@
+"""Why a picture got its answer: heat maps, similar cases, and how good they are."""

@@ -1,0 +1,1 @@
+"""Whether a heat map tells of the network at all."""

@@ -1,0 +1,1 @@
+"""Whether a heat map points at what was outlined."""

@@ -1,0 +1,105 @@
+"""Bias and limits of agreement between two measurements of the same thing, with intervals over patients.
+
+Source: Bland & Altman, Lancet 1986;327:307-310; Bland & Altman, Stat Methods Med Res 1999;8:135-160 (also that limits
+mean little where differences grow with the size: ``trend``). Intervals are by bootstrap over patients and not by their
+formula, which takes cases for independent.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr
+
+from medgraft.errors import UsageError
+from medgraft.measure.estimate import Estimate
+from medgraft.measure.intervals.bootstrap import case_weights
+from medgraft.measure.intervals.ranged import ranged_interval
+from medgraft.measure.patients import Patients
+
+__all__ = ["Limits", "limits_of_agreement"]
+
+Floats = NDArray[np.float64]
+_WIDTH = 1.959963984540054
+"""Between −1.96 and 1.96 standard deviations lie 95 % of a normal distribution."""
+_ANYWHERE = (-math.inf, math.inf)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """``bias``: mean of second − first; ``low``, ``high``: bias ∓ 1.96 standard deviations of the differences, between
+    which 95 % of differences lie if they are about normal. ``trend``: Spearman's correlation of the size of the
+    difference with the mean of both, ``trend_p`` its p-value; NaN for fewer than four cases or equal differences."""
+
+    bias: Estimate
+    low: Estimate
+    high: Estimate
+    trend: float
+    trend_p: float
+
+
+def limits_of_agreement(
+    first: NDArray[Any],
+    second: NDArray[Any],
+    *,
+    groups: NDArray[Any] | None = None,
+    seed: int = 0,
+    replicates: int = 1000,
+) -> Limits:
+    """Of pairs (n,) in one unit; a pair that is not finite, or 0 and 0 (nothing to measure), is left out.
+
+    ``groups`` (n,) patient numbers, negative where unknown, ``None`` where all are. Raises ``UsageError`` where the
+    lengths differ or fewer than two pairs remain.
+    """
+    one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if one.shape != other.shape or one.ndim != 1:
+        raise UsageError(f"comparing measurements: got {one.shape} and {other.shape}; give two numbers a case")
+    known = np.isfinite(one) & np.isfinite(other) & ((one != 0) | (other != 0))
+    if np.count_nonzero(known) < 2:
+        raise UsageError("comparing measurements: fewer than two cases have both numbers; limits need two at least")
+    patients = Patients.of(None if groups is None else np.asarray(groups)[known], int(np.count_nonzero(known)))
+    differences, sizes = other[known] - one[known], np.abs(other[known] + one[known]) / 2
+    drawn = [_limits(differences, weights) for weights in case_weights(patients, replicates, seed)]
+    redrawn = np.concatenate(drawn, axis=1)
+    whole = _limits(differences, np.ones((len(differences), 1)))[:, 0]
+    told = [
+        Estimate(
+            float(value),
+            *ranged_interval(float(value), row, _ANYWHERE, patients.count),
+            len(differences),
+            patients.count if patients.known else None,
+        )
+        for value, row in zip(whole, redrawn, strict=True)
+    ]
+    trend, p = _trend(np.abs(differences), sizes)
+    return Limits(told[0], told[1], told[2], trend, p)
+
+
+def _limits(differences: Floats, weights: Floats) -> Floats:
+    """(3, b): bias, lower and upper limit under case weights (n, b)."""
+    total = weights.sum(axis=0)
+    bias = differences @ weights / total
+    squares = (((differences[:, None] - bias) ** 2) * weights).sum(axis=0)
+    deviation = np.sqrt(squares / np.maximum(total - 1, 1))
+    return np.stack([bias, bias - _WIDTH * deviation, bias + _WIDTH * deviation])
+
+
+def _trend(differences: Floats, sizes: Floats) -> tuple[float, float]:
+    """Spearman's correlation, and its p-value by Student's t."""
+    if len(differences) < 4 or np.ptp(differences) == 0 or np.ptp(sizes) == 0:
+        return math.nan, math.nan
+    trend = float(np.corrcoef(_ranks(differences), _ranks(sizes))[0, 1])
+    freedom = len(sizes) - 2
+    statistic = trend * math.sqrt(freedom / max(1 - trend**2, 1e-300))
+    return trend, float(2 * stdtr(freedom, -abs(statistic)))
+
+
+def _ranks(values: Floats) -> Floats:
+    """(n,) from 1 for the lowest; equal ones share the mean of their places. ``scipy.stats``, which has this, takes a
+    second to import."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2)[place], dtype=np.float64)

@@ -1,0 +1,1 @@
+"""Detection by transfer: from pixels and boxes to a detector over a pretrained backbone."""

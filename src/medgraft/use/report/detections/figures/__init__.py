@@ -1,0 +1,1 @@
+"""One figure of boxes a file."""

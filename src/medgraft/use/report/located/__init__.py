@@ -1,0 +1,1 @@
+"""What the reports of outlines and of boxes have in common."""
