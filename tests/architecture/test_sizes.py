@@ -44,7 +44,6 @@ MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.shifting.shift_data": _VERB,
     "medgraft.experiment.showing.show_file": _VERB,
     "medgraft.experiment.tracking.track_studies": _VERB,
-    "medgraft.measure.additions.additions": "as `evaluate`, of several models at once",
     "medgraft.measure.evaluation.evaluate_repeats": "the twin of `evaluate`, with the same options",
 }
 DEEP_CLASSES: dict[str, str] = {}
