@@ -13,6 +13,8 @@ from medgraft.errors import UsageError
 from medgraft.home import Home
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from medgraft.experiment.config import FitConfig
 
 __all__ = ["predict"]
@@ -156,8 +158,7 @@ def _outline(
     )
     rows = answer.table
     bad = rows[rows["reason"] != ""]
-    if "file" in rows:
-        terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))
+    _set_aside(terminal, bad)
     terminal.notices(answer.warnings)
     done = int(rows.loc[rows["reason"] == "", "case_id"].nunique())
     terminal.line(f"{done} cases outlined, {len(bad)} not; masks and outlines.csv in {out}")
@@ -201,8 +202,7 @@ def _detect(
     )
     rows = answer.table
     bad = rows[rows["reason"].fillna("") != ""]
-    if "file" in rows:
-        terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))
+    _set_aside(terminal, bad)
     counts = rows["label"].value_counts()
     terminal.table("", ["found", "boxes"], [[label, count] for label, count in counts.items()])
     terminal.notices(answer.warnings)
@@ -219,3 +219,9 @@ def _detect(
             "warnings": answer.warnings,
         }
     )
+
+
+def _set_aside(terminal: Terminal, bad: pd.DataFrame) -> None:
+    """Rows that were not answered, with their reasons; without paths there is nothing to name them by."""
+    if "file" in bad:
+        terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from medgraft.measure.average_ranks import average_ranks
 from medgraft.measure.intervals.wilson import Z
 from medgraft.measure.patients import Patients
 
@@ -61,9 +62,9 @@ def auroc_sides(truth: Mask, score: Floats) -> list[Side]:
     above, below = int(truth.sum()), int((~truth).sum())
     if not above or not below:
         return [Side(truth, np.zeros(len(truth))), Side(~truth, np.zeros(len(truth)))]
-    ranks, placement = _ranks(score), np.zeros(len(truth))
-    placement[truth] = (ranks[truth] - _ranks(score[truth])) / below
-    placement[~truth] = 1 - (ranks[~truth] - _ranks(score[~truth])) / above
+    ranks, placement = average_ranks(score), np.zeros(len(truth))
+    placement[truth] = (ranks[truth] - average_ranks(score[truth])) / below
+    placement[~truth] = 1 - (ranks[~truth] - average_ranks(score[~truth])) / above
     deviation = placement - placement[truth].mean()
     return [Side(truth, np.where(truth, deviation, 0.0)), Side(~truth, np.where(~truth, deviation, 0.0))]
 
@@ -106,10 +107,3 @@ def _variance(inside: Mask, sides: Sequence[Side], patients: Patients) -> float:
         if pairs:
             total += 2 * float((first[0] * second[0]).sum()) / pairs * float((first[1] * second[1]).sum())
     return max(total, 0.0)
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From 1, equals share the mean of theirs (without the half second that importing ``scipy.stats`` costs)."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[place], dtype=np.float64)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Agreement", "agreement"]
+from medgraft.measure.intervals.wilson import Z
 
-_NORMAL = 1.959963984540054
+__all__ = ["Agreement", "agreement"]
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,4 @@ def agreement(true: NDArray[Any], predicted: NDArray[Any], unit: str) -> Agreeme
         return Agreement(None, None, None, None, None, unit, n)
     bias, spread = float(gaps.mean()), float(gaps.std(ddof=1))
     relative = float((gaps / middles).std(ddof=1))
-    return Agreement(bias, bias - _NORMAL * spread, bias + _NORMAL * spread, spread, relative, unit, n)
+    return Agreement(bias, bias - Z * spread, bias + Z * spread, spread, relative, unit, n)

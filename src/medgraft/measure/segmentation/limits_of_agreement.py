@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from medgraft.errors import UsageError
+from medgraft.measure.average_ranks import average_ranks
 from medgraft.measure.estimate import Estimate
 from medgraft.measure.intervals.bootstrap import case_weights
 from medgraft.measure.intervals.ranged import ranged_interval
+from medgraft.measure.intervals.wilson import Z
 from medgraft.measure.patients import Patients
 
 __all__ = ["Limits", "limits_of_agreement"]
 
 Floats = NDArray[np.float64]
-_WIDTH = 1.959963984540054
-"""Between −1.96 and 1.96 standard deviations lie 95 % of a normal distribution."""
 _ANYWHERE = (-math.inf, math.inf)
 
 
@@ -85,21 +85,14 @@ def _limits(differences: Floats, weights: Floats) -> Floats:
     bias = differences @ weights / total
     squares = (((differences[:, None] - bias) ** 2) * weights).sum(axis=0)
     deviation = np.sqrt(squares / np.maximum(total - 1, 1))
-    return np.stack([bias, bias - _WIDTH * deviation, bias + _WIDTH * deviation])
+    return np.stack([bias, bias - Z * deviation, bias + Z * deviation])
 
 
 def _trend(differences: Floats, sizes: Floats) -> tuple[float, float]:
     """Spearman's correlation, and its p-value by Student's t."""
     if len(differences) < 4 or np.ptp(differences) == 0 or np.ptp(sizes) == 0:
         return math.nan, math.nan
-    trend = float(np.corrcoef(_ranks(differences), _ranks(sizes))[0, 1])
+    trend = float(np.corrcoef(average_ranks(differences), average_ranks(sizes))[0, 1])
     freedom = len(sizes) - 2
     statistic = trend * math.sqrt(freedom / max(1 - trend**2, 1e-300))
     return trend, float(2 * stdtr(freedom, -abs(statistic)))
-
-
-def _ranks(values: Floats) -> Floats:
-    """(n,) from 1 for the lowest; equal ones share the mean of their places. ``scipy.stats``, which has this, takes a
-    second to import."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(count) - (count - 1) / 2)[place], dtype=np.float64)

@@ -11,9 +11,9 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medgraft.errors import UsageError
+from medgraft.measure.average_ranks import average_ranks
 
 __all__ = ["mean_ranks"]
 
@@ -31,13 +31,5 @@ def mean_ranks(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
             + (", ".join(f"{name} of {len(table)}" for name, table in scores.items()) or "none")
         )
     columns = [[-math.inf if math.isnan(table[model]) else table[model] for model in models] for table in tables]
-    ranks = np.mean([_ranks(np.array(column)) for column in columns], axis=0)
+    ranks = np.mean([average_ranks(np.array(column)) for column in columns], axis=0)
     return dict(zip(models, ranks.tolist(), strict=True))
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,) from 1 for the lowest; equal ones share the mean of their places. ``scipy.stats.rankdata`` without the
-    half second that importing ``scipy.stats`` costs every command."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[place], dtype=np.float64)
