@@ -195,12 +195,11 @@ def membrane_lines(rows):
             spent = ", ".join(f"{one['minutes']:.0f}" for one in pair)
             lines.append(f"| {size} | {draw} | {told(first)} | {told(second)} | {rates} | {spent} |")
     counted = "; ".join(f"{size} pictures: {ahead[size]} of {len(DRAWS)} draws" for size in SIZES)
-    return [
-        *lines,
-        "",
-        f"Dice of membranes. The pretrained encoder is ahead: {counted}. The ten slices are of one block and alike: the "
-        "intervals, over slices, are too narrow.",
-    ]
+    text = (
+        f"Dice of membranes. The pretrained encoder is ahead: {counted}. The ten slices are of one block and alike: "
+        "the intervals, over slices, are too narrow."
+    )
+    return [*lines, "", text]
 
 
 def section(rows):
