@@ -51,7 +51,7 @@ def learn_and_judge_outlines(work: Workspace) -> None:
         bundle = learn_outlines(work, studies)
     with work.timed("evaluate"):
         outlined = outline_parts(work, studies, bundle, ("val", "test"))
-        error = score_outlines(work, outlined, bundle)
+        error = score_outlines(work, studies, outlined, bundle)
         write_outline_bundle(work.run.bundle, replace(bundle, measurement_error=error))
         overlays_stage(work, studies, outlined)
 
