@@ -12,10 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.data.clinical.options import ClinicalOptions
-from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.cohort.cohort import Cohort, Quarantined
 from medgraft.data.cohort.options import CohortOptions
-from medgraft.data.cohort.read import read_pictures
-from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.build import choose_device
@@ -30,6 +28,7 @@ from medgraft.experiment.stages.evaluating import (
     prediction_rows,
     write_trust,
 )
+from medgraft.experiment.stages.given_files import read_given
 from medgraft.experiment.stages.recalibrating import NewSite, Recalibrated, recalibrate
 from medgraft.experiment.stages.robustness import Evaluated, require_pictures, robustness_stage
 from medgraft.experiment.stages.slices import slice_weights
@@ -51,8 +50,6 @@ __all__ = ["Prediction", "evaluate_run", "predict_files"]
 
 _MUCH_REFUSED = 0.2
 """Share of refused cases from which it is a warning."""
-_SEVERAL = (".npz", *TABLE_SUFFIXES)
-"""Files that stand for several pictures."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +86,8 @@ def predict_files(
         explain.check(overwrite=overwrite)
     predictor = Predictor.load(run, home, device=choose_device(device))
     model = clinical_model(run, clinical or ClinicalOptions())
-    cohorts = _read(files, options or CohortOptions(), home, reader, progress)
-    table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
+    given = read_given(files, options or CohortOptions(), home, reader, progress)
+    table = given.table
     answer = predictor.predict(pictures_of(table), reader=reader, progress=progress)
     if explain is not None:
         explain_cases(predictor, table, answer, explain, gallery=gallery_of(run), progress=progress)
@@ -107,24 +104,12 @@ def predict_files(
     columns["reason"] = [answer.embedding.failures.get(row, "") for row in range(len(table))]
     reliance = answer.reliance
     columns |= {"set": reliance.sets, "abstain": reliance.abstain, "strangeness": reliance.strangeness}
-    result = pd.concat([pd.DataFrame(columns), _refused(cohorts, list(columns))], ignore_index=True)
+    result = pd.concat([pd.DataFrame(columns), _refused(given.lost, list(columns))], ignore_index=True)
     if not paths:
         result = result.drop(columns=["file"])
     if out is not None:
         write_csv(out, result)
     return Prediction(result, answer.embedding.forward_passes, list(progress.notices))
-
-
-def _read(
-    files: Sequence[Path], options: CohortOptions, home: Home, reader: ImageReader, progress: Progress
-) -> list[Cohort]:
-    """The cases of files, and of each folder, table or archive. Raises ``UsageError`` for what is not there."""
-    missing = [str(file) for file in files if not file.exists()]
-    if missing:
-        raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
-    single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
-    cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
-    return cohorts + [read_told(file, options, home, reader, progress) for file in files if file not in single]
 
 
 def _called(bundle: Bundle, probability: NDArray[np.float64]) -> dict[str, Any]:
@@ -155,12 +140,11 @@ def _weightiest(embedding: CaseEmbedding, weights: NDArray[np.float64]) -> list[
     return found
 
 
-def _refused(cohorts: Sequence[Cohort], columns: list[str]) -> pd.DataFrame:
+def _refused(lost: Sequence[Quarantined], columns: list[str]) -> pd.DataFrame:
     """Rows for what never became a case, so that no file is lost silently."""
     rows = [
         {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason, "abstain": ""}
-        for cohort in cohorts
-        for item in cohort.quarantined
+        for item in lost
     ]
     return pd.DataFrame(rows, columns=columns)
 

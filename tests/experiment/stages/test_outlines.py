@@ -51,3 +51,24 @@ def test_patients_stay_together_and_nothing_private_lies_outside(outlined_run):
     for path in outlined_run.rglob("*"):
         if path.is_file() and "private" not in path.parts:
             assert b"Muster0" not in path.read_bytes()
+
+
+def test_what_is_outlined_is_noted_at_the_first_reading(outlined_cohort, monkeypatch, tmp_path):
+    from types import SimpleNamespace
+
+    from medgraft.data.cohort.options import CohortOptions
+    from medgraft.data.cohort.read import read_cohort
+    from medgraft.data.imaging.reader import ImageReader
+    from medgraft.data.outlines.statistics import extent_of
+    from medgraft.experiment.stages.outlines import StudyReader
+    from medgraft.home import Home
+
+    reader = ImageReader()
+    cohort = read_cohort(outlined_cohort, CohortOptions(), home=Home.find(tmp_path), reader=reader)
+    work = SimpleNamespace(cohort=cohort, reader=reader, task=SimpleNamespace(labels=("1",)))
+    studies, read = StudyReader(work), []
+    monkeypatch.setattr(reader, "volume", lambda path, whole=reader.volume: read.append(path) or whole(path))
+    study = studies(0)
+    assert studies.extent(0) == extent_of(study.labels, ("1",), study.content.spacing)
+    assert studies.extent(1).classes["1"][0] > 0 and studies.extent(1) is studies.extent(1)
+    assert len(read) == 2

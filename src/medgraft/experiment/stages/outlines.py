@@ -7,7 +7,7 @@ made them: whoever goes on after a kill reads them, whole ones only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.data.imaging.volume import Volume
 from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.data.outlines.mask_file import read_mask
+from medgraft.data.outlines.statistics import Extent, extent_of
 from medgraft.errors import CohortError, MedgraftError
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_csv
@@ -49,9 +50,11 @@ _MOST_READ = 64
 
 @dataclass(frozen=True)
 class StudyReader:
-    """The case of a row of a cohort's table, with its label map where the cohort has one."""
+    """The case of a row of a cohort's table, with its label map where the cohort has one. What is outlined in a case is
+    noted when it is first read, so that telling of the whole cohort reads no volume a second time."""
 
     work: Workspace
+    _extents: dict[int, Extent] = field(default_factory=dict)
 
     def __call__(self, row: int) -> Study:
         """Raises ``ReaderError`` for what cannot be read or does not fit together."""
@@ -60,7 +63,16 @@ class StudyReader:
         if legend is None:
             return Study(content)
         paths = masks_of(str(self.work.cohort.table["mask"].iloc[row]))
-        return Study(content, read_mask(paths, legend, content))
+        labels = read_mask(paths, legend, content)
+        if row not in self._extents:
+            self._extents[row] = extent_of(labels, self.work.task.labels, content.spacing)
+        return Study(content, labels)
+
+    def extent(self, row: int) -> Extent | None:
+        """What is outlined in the case; ``None`` where the cohort has no label maps. Errors as of reading it."""
+        if row not in self._extents:
+            self(row)
+        return self._extents.get(row)
 
     def content(self, row: int) -> Image | Volume:
         """The picture or volume alone."""
