@@ -41,27 +41,37 @@ def outlining():
     return OUTLINING
 
 
-@pytest.fixture(scope="session")
-def outlined_cohort(tmp_path_factory):
-    """Fifteen small volumes with one ball each, as NIfTI, two of each patient but the last."""
+def write_balls(folder, *, count=15, seed=0, name="Muster", value=1, change=lambda values: values):
+    """Small volumes with one ball each, as NIfTI, two of each patient but the last; ``value``: of the ball's mask;
+    ``change``: of intensities, which are 100 ± 8, and 80 more in the ball."""
     import nibabel
-    import numpy as np
 
-    folder = tmp_path_factory.mktemp("balls")
-    rng = np.random.default_rng(0)
-    for name in ("images", "masks"):
-        (folder / name).mkdir()
-    for number in range(15):
+    rng = np.random.default_rng(seed)
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+    for number in range(count):
         shape = (20, 18, 12)
         grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"))
         centre = rng.uniform(0.4, 0.6, 3) * shape
         inside = (((grid - centre[:, None, None, None]) * np.array([1, 1, 2])[:, None, None, None]) ** 2).sum(0) < 25
-        values = rng.normal(100, 8, shape) + 80 * inside
+        values = change(rng.normal(100, 8, shape) + 80 * inside)
         affine = np.diag([1.0, 1.0, 2.0, 1.0])
-        name = f"Muster{number // 2:02d}-{number}.nii.gz"
-        nibabel.save(nibabel.Nifti1Image(values.astype(np.float32), affine), folder / "images" / name)
-        nibabel.save(nibabel.Nifti1Image(inside.astype(np.uint8), affine), folder / "masks" / name)
+        file = f"{name}{number // 2:02d}-{number}.nii.gz"
+        nibabel.save(nibabel.Nifti1Image(values.astype(np.float32), affine), folder / "images" / file)
+        nibabel.save(nibabel.Nifti1Image(inside.astype(np.uint8) * np.uint8(value), affine), folder / "masks" / file)
     return folder
+
+
+@pytest.fixture(scope="session")
+def balls():
+    """Writes such cohorts."""
+    return write_balls
+
+
+@pytest.fixture(scope="session")
+def outlined_cohort(tmp_path_factory):
+    """Fifteen of them."""
+    return write_balls(tmp_path_factory.mktemp("balls"))
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ _ENDINGS = (".nii.gz", ".nii", ".png")
 
 def learn_and_judge_outlines(work: Workspace) -> None:
     """From the split to the numbers, for a cohort with masks."""
-    studies = StudyReader(work)
+    studies = StudyReader(work.cohort, work.reader)
     with work.timed("train"):
         bundle = learn_outlines(work, studies)
     with work.timed("evaluate"):

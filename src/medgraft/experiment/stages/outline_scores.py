@@ -62,7 +62,7 @@ def score_outlines(work: Workspace, outlined: Outlined, bundle: OutlineBundle) -
         work.run / "outline_facts.json",
         {
             "plan": bundle.plan.to_json(),
-            **_statistics(work, StudyReader(work)),
+            **_statistics(work, StudyReader(work.cohort, work.reader)),
             "agreement": agreed["test"],
             "measurement_error": agreed["val"],
             "training": work.facts.get("segmentation", {}),
