@@ -105,3 +105,42 @@ def with_table(fitted, tmp_path_factory):
     return SimpleNamespace(
         run=folder / "run", table=folder / "clinic.csv", cohort=fitted.cohort, home=fitted.home, result=result
     )
+
+
+def write_discs(folder, *, count=20, seed=0, name="Muster", masks=True, gain=1.0, offset=0.0):
+    """Pictures of 64 pixels with a bright disc each, two of each patient; of grey values in [0, 1] ``gain`` times as
+    much and ``offset`` more is written."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:64, :64]
+    for part in ("images", "masks") if masks else ("images",):
+        (folder / part).mkdir(parents=True)
+    for number in range(count):
+        radius, centre = rng.uniform(9, 14), rng.uniform(16, 48, 2)
+        inside = (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 < radius**2
+        pixels = np.clip(gain * (rng.normal(0.3, 0.04, (64, 64)) + 0.4 * inside) + offset, 0, 1)
+        file = f"{name}{number // 2:02d}-{number}.png"
+        Image.fromarray((pixels * 255).round().astype(np.uint8)).save(folder / "images" / file)
+        if masks:
+            Image.fromarray(inside.astype(np.uint8) * np.uint8(255)).save(folder / "masks" / file)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def discs():
+    """Writes such cohorts."""
+    return write_discs
+
+
+@pytest.fixture(scope="session")
+def disc_run(tmp_path_factory):
+    """A finished segmentation of twenty discs, by an encoder with a decoder: ``run cohort home``."""
+    pytest.importorskip("monai")
+    pytest.importorskip("segmentation_models_pytorch")
+    from medgraft.home import Home
+
+    folder = tmp_path_factory.mktemp("discs")
+    cohort, home = write_discs(folder / "cohort"), Home.find(folder / "home")
+    sets = ["segmentation.epochs=8", "segmentation.epochs_frozen=4", "segmentation.width=4", "segmentation.lr=0.005"]
+    flags = {"data.patient_regex": r"^([A-Z][a-z]+\d+)-"}
+    fit_run(cohort, folder / "run", sets=[*sets, "evaluation.replicates=100"], flags=flags, home=home)
+    return SimpleNamespace(run=folder / "run", cohort=cohort, home=home)

@@ -101,8 +101,8 @@ def evaluate(
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """External validation on labelled DATA: ``external:<name>`` in the run and its report; also where pictures get worse
-    or are attacked; with ``recalibrate`` (some cases) or ``prevalence`` what bringing probabilities there gains."""
+    """External validation on labelled DATA: ``external:<name>`` in the run and its report; also where pictures are
+    worse or attacked; with ``recalibrate`` (some cases) or ``prevalence`` what bringing probabilities there gains."""
     settings = resolve_config(flags={"split.on_leak": on_leak, "seed": seed, "device": device} | data_flags(options))
     return evaluator_of(Path(run))(
         Path(run),

@@ -1,7 +1,8 @@
-"""Another site's data, for whatever a run answers with: which function evaluates it.
+"""Another site's data, for whatever a run answers with: which function evaluates it on
+them, or brings it there.
 
-Runs that give labels, and those that outline, are evaluated by functions with the same parameters; the latter need
-libraries that the former do without.
+Runs that give labels, and those that outline, are evaluated and adapted by functions with the same parameters; those
+of the latter need libraries that the former do without.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from medgraft.experiment.adapt_result import AdaptResult
+from medgraft.experiment.adapting import adapt_run
 from medgraft.experiment.answering import answers_with
 from medgraft.experiment.predicting import evaluate_run
 
-__all__ = ["evaluator_of"]
+__all__ = ["adapter_of", "evaluator_of"]
 
 
 def evaluator_of(run: Path) -> Callable[..., dict[str, Any]]:
@@ -23,3 +26,12 @@ def evaluator_of(run: Path) -> Callable[..., dict[str, Any]]:
 
         return evaluate_outlined
     return evaluate_run
+
+
+def adapter_of(run: Path) -> Callable[..., AdaptResult]:
+    """``adapt_run``, or the same for outlines. Raises ``ArtifactError`` for a damaged run."""
+    if answers_with(run) == "masks":
+        from medgraft.experiment.adapting_outlines import adapt_outlined
+
+        return adapt_outlined
+    return adapt_run

@@ -52,7 +52,7 @@ def learn_and_judge_outlines(work: Workspace) -> None:
         outlined = outline_parts(work, studies, bundle, ("val", "test"))
         error = score_outlines(work, outlined, bundle)
         write_outline_bundle(work.run.bundle, replace(bundle, measurement_error=error))
-        overlays_stage(work, studies, outlined)
+        overlays_stage(work.run, studies, outlined)
 
 
 class Segmenter:

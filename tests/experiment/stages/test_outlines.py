@@ -87,3 +87,15 @@ def test_structures_are_joined_by_name(tmp_path):
     assert names == {1: "a", 3: "c"} and "do not know b" in progress.notices[0]
     found = Outlining(studies, bundle, tmp_path / "kept", "cpu", names).judged({0: "external:x"}, progress)
     assert found.table["label"].tolist() == ["a", "c"] and found.table["dice"].tolist() == [1.0, 1.0]
+
+
+def test_what_the_values_mean_stays_with_the_run(outlined_run, repository):
+    import jsonschema
+
+    from medgraft.data.outlines.legend import Legend
+
+    path = outlined_run / "private" / "legend.json"
+    found = json.loads(path.read_text())
+    schema = json.loads((repository / "src/medgraft/experiment/schemas/legend.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
+    assert Legend.restore(found).names == ("1",) and path.stat().st_mode & 0o77 == 0

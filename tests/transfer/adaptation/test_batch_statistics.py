@@ -11,7 +11,13 @@ import torch
 from torch import nn
 
 from medgraft.errors import UsageError
-from medgraft.transfer.adaptation.batch_statistics import Given, entropy_of, least_entropy, read_logits, target_statistics
+from medgraft.transfer.adaptation.batch_statistics import (
+    Given,
+    entropy_of,
+    least_entropy,
+    read_logits,
+    target_statistics,
+)
 from medgraft.transfer.models.heads.linear import LinearHead
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from medgraft.errors import CohortError, MedgraftError, ReaderError
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_csv
-from medgraft.files import sha256_file, write_bytes
+from medgraft.files import sha256_file, write_bytes, write_json
 from medgraft.measure.segmentation.evaluation import CaseScores, score_case
 from medgraft.progress import Progress
 from medgraft.transfer.segmentation.bundle import (
@@ -44,8 +45,10 @@ from medgraft.transfer.segmentation.shelf import Shelf
 from medgraft.transfer.tasks.segmentation import Segmentation
 from medgraft.types import Modality
 
-__all__ = ["Outlined", "Outlining", "StudyReader", "kept_of", "learn_outlines", "outline_parts"]
+__all__ = ["LEGEND", "Outlined", "Outlining", "StudyReader", "kept_of", "learn_outlines", "outline_parts"]
 
+LEGEND = "legend.json"
+"""In the private part of a run: what the values in its masks mean."""
 _MOST_READ = 64
 """Training cases whose shapes make the fingerprint."""
 
@@ -124,6 +127,8 @@ def learn_outlines(work: Workspace, studies: StudyReader) -> OutlineBundle:
         strategy,
     )
     write_outline_bundle(work.run.bundle, bundle)
+    if work.cohort.legend is not None:
+        write_json(work.run.private / LEGEND, work.cohort.legend.to_json(), private=True)
     return bundle
 
 
@@ -180,11 +185,15 @@ class Outlining:
     device: str
     names: Mapping[int, str] | None = None
 
+    @cached_property
+    def called(self) -> Callable[[int, Study], NDArray[np.uint8]]:
+        """The label map of a row of the cohort and its study."""
+        return _Kept(self.folder, self.bundle.outliner(self.device), self.studies.cohort.table["case_id"])
+
     def judged(self, parts: Mapping[int, str], progress: Progress, lost: dict[int, str] | None = None) -> Outlined:
         """The cases of rows by their part, scored. Why one cannot be read goes into ``lost``; without it that is
         raised."""
         table, names = self.studies.cohort.table, dict(self.names or self.bundle.task.names)
-        kept = _Kept(self.folder, self.bundle.outliner(self.device), table["case_id"])
         rows, scores, frames = list[int](), list[CaseScores](), list[pd.DataFrame]()
         for row in progress.track(list(parts), total=len(parts), label="outlining"):
             try:
@@ -196,14 +205,14 @@ class Outlining:
                 continue
             if study.labels is None:
                 raise MedgraftError("outlining: a case has no label map, though its cohort has")
-            called = kept(row, study)
+            called = self.called(row, study)
             called = np.where(np.isin(called, list(names)), called, np.uint8(0))
             spacing = study.content.spacing
             found = score_case(study.labels, called, names, spacing=spacing)
             rows.append(row)
             scores.append(found)
             frames.append(_rows(table.iloc[row], parts[row], found, (study.labels, called), spacing, names))
-        return Outlined(rows, scores, pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), kept)
+        return Outlined(rows, scores, pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), self.called)
 
 
 @dataclass(frozen=True)

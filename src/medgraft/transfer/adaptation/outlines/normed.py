@@ -12,7 +12,7 @@ __all__ = ["given_of"]
 
 
 def given_of(pair: OutlinePair, method: str, windows: int) -> Given:
-    """A copy of the network and ``windows`` of the target at most. Raises ``UsageError`` where no layer is BatchNorm."""
+    """A copy of the network, and at most ``windows`` of the target. Raises ``UsageError`` without BatchNorm."""
     network = pair.copied()
     if not batchnorms(network):
         raise UsageError(

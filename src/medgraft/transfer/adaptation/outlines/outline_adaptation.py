@@ -1,9 +1,9 @@
 """The contract of an adaptation of outlines: a segmentation network of one site is brought to another, without masks.
 
-It is a class with a ``name`` (its key in ``OUTLINE_ADAPTATIONS``), its ``paper``, a closed pydantic ``Config`` (``kind``
-literal equal to the name), whether it ``needs_source``, the source's cases with their masks, its ``cost`` in words, and
-``adapt(pair) -> AdaptedOutlines``. Without the source it is source-free: the model alone travels. It is deterministic
-for one seed and machine, sees no mask of the target, and leaves the network that it was given as it is.
+It is a class with a ``name`` (its key in ``OUTLINE_ADAPTATIONS``), its ``paper``, a closed pydantic ``Config``
+(``kind`` literal equal to the name), whether it ``needs_source``, the source's cases with their masks, its ``cost`` in
+words, and ``adapt(pair) -> AdaptedOutlines``. Without the source it is source-free: the model alone travels. It is
+deterministic for one seed and machine, sees no mask of the target, and leaves the network it was given as it is.
 
 What works on features of a whole picture and a linear head (coral, shot, …) has no counterpart here: a network that
 outlines has neither.

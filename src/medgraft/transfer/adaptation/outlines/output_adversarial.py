@@ -49,7 +49,7 @@ class OutputAdversarialConfig(OutlineAdaptationConfig):
 
 
 class Discriminator(nn.Module):
-    """Maps of class probabilities (N, classes, …) → logits (N, 1, …) of being the target's, coarser 2^4 times at most."""
+    """Maps of class probabilities (N, classes, …) → logits (N, 1, …) of being the target's, on a grid of every 16th."""
 
     def __init__(self, classes: int, dims: int, width: int) -> None:
         super().__init__()
