@@ -46,14 +46,14 @@ _ENDINGS = (".nii.gz", ".nii", ".png")
 
 def learn_and_judge_outlines(work: Workspace) -> None:
     """From the split to the numbers, for a cohort with masks."""
-    studies = StudyReader(work)
+    studies = StudyReader(work.cohort, work.reader)
     with work.timed("train"):
         bundle = learn_outlines(work, studies)
     with work.timed("evaluate"):
         outlined = outline_parts(work, studies, bundle, ("val", "test"))
         error = score_outlines(work, studies, outlined, bundle)
         write_outline_bundle(work.run.bundle, replace(bundle, measurement_error=error))
-        overlays_stage(work, studies, outlined)
+        overlays_stage(work.run, studies, outlined)
 
 
 class Segmenter:

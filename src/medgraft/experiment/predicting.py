@@ -28,6 +28,7 @@ from medgraft.experiment.stages.evaluating import (
     prediction_rows,
     write_trust,
 )
+from medgraft.experiment.stages.external_part import external_part, keep_metrics
 from medgraft.experiment.stages.given_files import read_given
 from medgraft.experiment.stages.recalibrating import NewSite, Recalibrated, recalibrate
 from medgraft.experiment.stages.robustness import Evaluated, require_pictures, robustness_stage
@@ -36,7 +37,7 @@ from medgraft.experiment.stages.trust_content import trust_content, trust_metric
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table, write_csv, write_table
 from medgraft.experiment.with_table import answers_with_table, clinical_model
-from medgraft.files import read_json, write_json
+from medgraft.files import read_json
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.embedding.cases import CaseEmbedding
@@ -157,6 +158,7 @@ def evaluate_run(
     name: str | None = None,
     on_leak: str = "drop",
     corruptions: bool = False,
+    attacks: bool = False,
     site: NewSite | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -176,10 +178,10 @@ def evaluate_run(
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
     predictor, site = Predictor.load(run, home, device=choose_device(device)), site or NewSite()
     site.require_fit(predictor.bundle)
+    if attacks:
+        raise UsageError("--attacks: they are on runs that outline (segmentation); this one gives labels: leave it out")
     cohort = read_told(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
-    part = f"external:{name or cohort.name}"
-    if part in metrics and not overwrite:
-        raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
+    part = external_part(metrics, name or cohort.name, overwrite=overwrite)
     cohort = labelled_alike(cohort, predictor.bundle.task)
     cohort = unseen(cohort, folder, split, on_leak, progress)
     if corruptions:
@@ -195,7 +197,7 @@ def evaluate_run(
     found, warnings = _joined(folder, metrics, judged, predictor.bundle, site)
     # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
     told = [text for text in progress.notices if text not in cohort.notes]
-    _keep_metrics(folder, metrics, part, found, [*warnings, *told])
+    keep_metrics(folder, metrics, part, found, [*warnings, *told])
     render_report(run)
     written = {
         "metrics": read_json(folder / "metrics.json")[part],
@@ -232,16 +234,6 @@ def _joined(
     write_trust(folder, {**known["learnt"], "splits": {**known["splits"], part: trust}})
     written = read_json(folder / "trust.json")["splits"][part]  # what is not defined is null there
     return found | trust_metrics(written), warnings
-
-
-def _keep_metrics(
-    folder: RunFolder, metrics: Mapping[str, Any], part: str, found: dict[str, Any], told: Sequence[str]
-) -> None:
-    """The numbers of the part, and what is to be told of it, join ``metrics.json``."""
-    kept = [text for text in metrics["_meta"]["warnings"] if not text.startswith(f"{part}:")]
-    content = {key: value for key, value in metrics.items() if key != "format_version"}
-    told = [*kept, *(f"{part}: {text}" for text in told)]
-    write_json(folder / "metrics.json", {**content, part: found, "_meta": {**metrics["_meta"], "warnings": told}})
 
 
 def _readable(

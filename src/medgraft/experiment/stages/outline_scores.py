@@ -21,7 +21,7 @@ from medgraft.measure.segmentation.agreement import agreement
 from medgraft.measure.segmentation.evaluation import empty_counts, evaluate_outlines
 from medgraft.transfer.segmentation.bundle import OutlineBundle
 
-__all__ = ["score_outlines"]
+__all__ = ["score_outlines", "size_agreement"]
 
 
 def score_outlines(work: Workspace, studies: StudyReader, outlined: Outlined, bundle: OutlineBundle) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def score_outlines(work: Workspace, studies: StudyReader, outlined: Outlined, bu
         "warnings": warnings,
     }
     write_json(work.run / "metrics.json", content)
-    agreed = {part: _agreement(outlined.table, part, bundle.task.labels) for part in ("val", "test")}
+    agreed = {part: size_agreement(outlined.table, part, bundle.task.labels) for part in ("val", "test")}
     write_json(
         work.run / "outline_facts.json",
         {
@@ -90,7 +90,7 @@ def _statistics(work: Workspace, studies: StudyReader) -> dict[str, Any]:
     return {"statistics": found["classes"], "odd": odd}
 
 
-def _agreement(table: pd.DataFrame, part: str, labels: Sequence[str]) -> dict[str, Any]:
+def size_agreement(table: pd.DataFrame, part: str, labels: Sequence[str]) -> dict[str, Any]:
     """Of the sizes in a part, by structure."""
     found = {}
     for label in labels:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from medgraft.measure.segmentation.agreement import Limits, counted_pairs, limits_of_agreement
+from medgraft.use.report.adaptation import adaptation_view
 from medgraft.use.report.figures.figure import Figure, patient_codes
 from medgraft.use.report.figures.history import history
 from medgraft.use.report.located.layers import Stack
@@ -92,6 +93,7 @@ def _drawn(run: OutlineRun, stacks: list[Stack]) -> dict[str, Any]:
         "odd": odd_ones(run),
         "plan_terms": _terms(run, "plan"),
         "training_terms": _terms(run, "training"),
+        "adaptation": adaptation_view(run.base),
         "scrolls": any(len(stack.layers) > 1 for stack in stacks),
     }
     figures = {
