@@ -25,7 +25,8 @@ Scaling = Sequence[Sequence[float]]
 
 
 def draw_lite(library: Any, state: Mapping[str, NDArray[Any]], *, channels: int, size: int, scaling: Scaling) -> Any:
-    """The model: pixels [1, C, S, S] in [0, 1] → features [1, d], the pooled output and the statistics of every stage."""
+    """The model: pixels [1, C, S, S] in [0, 1] → features [1, d]: the pooled output, then the statistics of
+    every stage."""
     layer = LiteLayers(library.opset13, state)
     pixels, stages, last = lite_body(layer, channels=channels, size=size, scaling=scaling)
     read = [part for node in stages for part in layer.statistics(node)]
