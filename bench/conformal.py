@@ -7,12 +7,12 @@ calibrate on and 300 new ones, of one case each or of one to five that are alike
 fit` on a data set, parted anew each time into half to calibrate on and half to judge, by patient where patients are
 known. One bound for all classes (split), and one a class (class-conditional, where a class has 20 patients).
 
-What is known in closed form, with n patients and one case of each: mean coverage k / (n + 1), k = ⌈(n + 1)(1 − α)⌉, which
-lies within [1 − α, 1 − α + 1 / (n + 1)]; and among m new patients the number covered is beta-binomial, so that its spread
-is known too. The claims: the mean lies within those limits ± 2 standard errors; a Kolmogorov-Smirnov test of the counts
-against their own law (put on a scale from 0 to 1 by a random draw within each count) does not reject it at 1 in 1000,
-there being some twenty of them. Ties only cover more. Bounds are compared with a sort and MAPIE's quantile, where that
-is installed. Writes its part of ``docs/benchmarks.md``.
+What is known in closed form, with n patients and one case of each: mean coverage k / (n + 1), k = ⌈(n + 1)(1 − α)⌉,
+which lies within [1 − α, 1 − α + 1 / (n + 1)]; and among m new patients the number covered is beta-binomial, so that
+its spread is known too. The claims: the mean lies within those limits ± 2 standard errors; a Kolmogorov-Smirnov test of
+the counts against their own law (put on a scale from 0 to 1 by a random draw within each count) does not reject it at
+1 in 1000, there being some thirty of them. Ties only cover more. Bounds are compared with a sort and MAPIE's quantile,
+where that is installed. Writes its part of ``docs/benchmarks.md``.
 """
 
 import argparse
