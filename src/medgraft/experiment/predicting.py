@@ -88,6 +88,8 @@ def predict_files(
     if explain is not None:
         explain.check(overwrite=overwrite)
     predictor = Predictor.load(run, home, device=choose_device(device))
+    for told in _cheapest_cuts(predictor.bundle):
+        progress.notice(told)
     model = clinical_model(run, clinical or ClinicalOptions())
     cohorts = _read(files, options or CohortOptions(), home, reader, progress)
     table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
@@ -125,6 +127,20 @@ def _read(
     single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
     cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
     return cohorts + [read_told(file, options, home, reader, progress) for file in files if file not in single]
+
+
+def _cheapest_cuts(bundle: Bundle) -> list[str]:
+    """What is said of cuts that were chosen by the costs of errors."""
+    calibration = bundle.calibration
+    each = {label: one for label, one in calibration.per_label.items() if one.costs is not None}
+    if calibration.costs is not None:
+        each[str(bundle.task.positive)] = calibration
+    return [
+        f"{label!r} is called from {one.threshold:.3f} on: the cheapest cut where a miss costs {one.costs.miss:g} and "
+        f"a false alarm {one.costs.false_alarm:g}"
+        for label, one in each.items()
+        if one.costs is not None and one.threshold is not None
+    ]
 
 
 def _called(bundle: Bundle, probability: NDArray[np.float64]) -> dict[str, Any]:
