@@ -19,6 +19,7 @@ from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.build import choose_device
+from medgraft.experiment.config import FitConfig
 from medgraft.experiment.explaining import Explaining, explain_cases, gallery_of
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
@@ -30,6 +31,7 @@ from medgraft.experiment.stages.evaluating import (
     prediction_rows,
     write_trust,
 )
+from medgraft.experiment.stages.external_tables import ExternalTables
 from medgraft.experiment.stages.recalibrating import NewSite, Recalibrated, recalibrate
 from medgraft.experiment.stages.robustness import Evaluated, require_pictures, robustness_stage
 from medgraft.experiment.stages.slices import slice_weights
@@ -190,6 +192,7 @@ def evaluate_run(
     on_leak: str = "drop",
     corruptions: bool = False,
     site: NewSite | None = None,
+    tables: FitConfig | None = None,
     device: str = "auto",
     seed: int = 0,
     home: Home | None = None,
@@ -200,7 +203,8 @@ def evaluate_run(
 
     Returns ``split`` (its name there), ``metrics``, ``trust``, ``warnings``, ``set_aside``, (path, reason) of unusable
     cases, and with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage).
-    ``site``: see its module. Cases whose picture or patient took part in training or validation are left out and
+    ``site``: see its module; ``tables``: by groups of cases and with a clinical table, as it asks (``ExternalTables``).
+    Cases whose picture or patient took part in training or validation are left out and
     counted (``drop``), an ``error``, or kept, and the numbers stamped (``keep``).
     """
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
@@ -214,6 +218,7 @@ def evaluate_run(
         raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
     cohort = labelled_alike(cohort, predictor.bundle.task)
     cohort = unseen(cohort, folder, split, on_leak, progress)
+    beside = None if tables is None else ExternalTables.joined(tables, run, data, cohort, progress)
     if corruptions:
         require_pictures(cohort.table)
     tell_seen(predictor.bundle.backbone, cohort.table, "cases", home=home, progress=progress)
@@ -225,6 +230,8 @@ def evaluate_run(
     answers = (answer.probability[good], answer.embedding.features[good])
     judged = recalibrate(folder, evaluated, answers, predictor.bundle, site)
     found, warnings = _joined(folder, metrics, judged, predictor.bundle, site)
+    if beside is not None:
+        beside.write(folder, judged, predictor.bundle, metrics["_meta"])
     # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
     told = [text for text in progress.notices if text not in cohort.notes]
     _keep_metrics(folder, metrics, part, found, [*warnings, *told])
