@@ -97,6 +97,8 @@ class ExternalTables:
         splits = {**content["splits"], evaluated.part: numbers}
         write_json(run / "fusion.json", {**content, "splits": splits})
         file = run / "fusion_predictions.parquet"
-        before, after = read_table(file), fusion_predictions({evaluated.part: part}, bundle.task)
-        kept = before[before["split"] != evaluated.part]
-        write_table(file, pd.concat([kept, after], ignore_index=True))
+        after = [fusion_predictions({evaluated.part: part}, bundle.task)]
+        if file.is_file():
+            before = read_table(file)
+            after.insert(0, before[before["split"] != evaluated.part])
+        write_table(file, pd.concat(after, ignore_index=True))
