@@ -203,3 +203,17 @@ def test_evaluating_loses_no_case_in_silence_and_tells_no_name(copy, fitted, els
             held = item.read_bytes()
             held += pd.read_parquet(item).to_csv().encode() if item.suffix == ".parquet" else b""
             assert b"canary" not in held, item.name
+
+
+def test_costs_of_errors_are_told_and_move_the_calls(fitted, tmp_path):
+    flags = {"trust.miss_cost": 20.0, "evaluation.explained": 0, "data.positive": "nodule"}
+    fit_run(fitted.cohort, tmp_path / "run", flags=flags, home=fitted.home)
+    cut = read_json(tmp_path / "run" / "bundle" / "calibration.json")
+    assert cut["costs"] == {"miss": 20.0, "false_alarm": 1.0}
+    found = read_json(tmp_path / "run" / "trust.json")["splits"]["test"]["costs"]
+    assert found["expected"]["threshold"] == cut["threshold"]
+    assert "A miss is said to cost 20" in (tmp_path / "run" / "report.html").read_text("utf-8")
+    told = predict_files(tmp_path / "run", [fitted.cohort], home=fitted.home)
+    assert any("cheapest cut where a miss costs 20 and a false alarm 1" in text for text in told.warnings)
+    called = told.table["prediction"] == "nodule"
+    assert (called == (told.table["p_nodule"] >= cut["threshold"]))[told.table["prediction"].notna()].all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,13 @@ def evaluate(
             "--prevalence", metavar="P", help="share of positive cases at this site: for PPV, NPV, and probabilities"
         ),
     ] = None,
+    clinical: Annotated[
+        Path | None,
+        typer.Option("--clinical", metavar="TABLE", help="age, sex, … of these patients, for a run fitted with such"),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="A,B,…", help="columns whose groups are judged one by one: sex, site")
+    ] = None,
     on_leak: o.OnLeakOption = None,
     table: o.TableOption = None,
     path_col: o.PathColOption = None,
@@ -56,7 +64,8 @@ def evaluate(
 
     With --corruptions at most 200 cases are asked again, spoilt in every way that can happen to their kind of picture.
     With --recalibrate K the cases of some patients, K at most, bring the probabilities to this site and judge nothing;
-    the others are judged before and after. Without labels to spare, --prevalence does it from the share alone.
+    the others are judged before and after. Without labels to spare, --prevalence does it from the share alone. With
+    --by groups of cases are judged one by one, with --clinical image and table, each alone and together.
 
     Example: medgraft evaluate run other-hospital --corruptions
     """
@@ -67,6 +76,7 @@ def evaluate(
     from medgraft.use.report.trust_words import recalibration_sentences
 
     flags = o.cohort_flags(locals())
+    flags |= {"clinical.file": clinical, "evaluation.by": o.listed(by)}
     settings = resolve_config(config, sets or [], {**flags, "split.on_leak": on_leak, "seed": seed, "device": device})
     terminal = Terminal(json)
     result = evaluator_of(run)(
@@ -77,6 +87,7 @@ def evaluate(
         on_leak=settings.split.on_leak,
         corruptions=corruptions,
         site=NewSite(recalibrate, prevalence),
+        tables=settings,
         device=settings.device,
         seed=settings.seed,
         home=Home.find(home),

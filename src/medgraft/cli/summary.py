@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from medgraft.cli.terminal import Terminal
+from medgraft.measure.estimate import FEW_EVENTS
 
 __all__ = ["show_metrics"]
 
@@ -56,4 +57,5 @@ def _cell(estimate: dict[str, Any] | None) -> str:
         return "–"
     if estimate.get("low") is None:
         return f"{estimate['value']:.3f}"
-    return f"{estimate['value']:.3f} ({estimate['low']:.3f}–{estimate['high']:.3f})"
+    few = estimate.get("events", FEW_EVENTS) < FEW_EVENTS
+    return f"{estimate['value']:.3f} ({estimate['low']:.3f}–{estimate['high']:.3f}{', few events' if few else ''})"

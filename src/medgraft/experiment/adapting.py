@@ -38,8 +38,8 @@ from medgraft.experiment.stages.target_labels import TargetLabels, target_labels
 from medgraft.experiment.stages.transferring import weights_checksum
 from medgraft.experiment.stages.workspace import pictures_of
 from medgraft.home import Home
+from medgraft.measure.operating.costs import own_cut
 from medgraft.measure.shift.assessment import Assessment, assess
-from medgraft.measure.threshold import choose_threshold
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import backbone_from_facts
 from medgraft.source.embedding.prepared import PreparedPixels
@@ -201,16 +201,16 @@ def _brought(site: _Site, name: str, adapted: Adapted) -> Bundle:
     """The bundle of the adapted model. Its cut is chosen on the labels that were learnt from; else on the source's
     cases as the model reads them, each by folds without it; else there is none, and the most probable class is called.
     """
-    bundle, learnt = site.bundle, site.labels.learnt
+    bundle, learnt, costs = site.bundle, site.labels.learnt, site.bundle.calibration.costs
     if name == SOURCE_ONLY:
         return bundle
     calibration, positive, truth = Calibration(), bundle.task.positive_index, site.labels.truth[learnt]
     if positive is not None and len(np.unique(truth)) == 2:
-        cut = choose_threshold(truth == positive, adapted.probability[learnt, positive])
-        calibration = Calibration(threshold=cut, threshold_from="target")
+        cut = own_cut(truth == positive, adapted.probability[learnt, positive], costs)
+        calibration = Calibration(threshold=cut, threshold_from="target", costs=costs)
     elif positive is not None and adapted.held_out is not None:
-        cut = choose_threshold(site.pair.seen_source.labels == positive, adapted.held_out[:, positive])
-        calibration = Calibration(threshold=cut, threshold_from="source")
+        cut = own_cut(site.pair.seen_source.labels == positive, adapted.held_out[:, positive], costs)
+        calibration = Calibration(threshold=cut, threshold_from="source", costs=costs)
     strategy = {**bundle.strategy, "adapted_by": name}
     # What was learnt of the source's answers and pictures says nothing of the adapted model and the target's.
     fresh = replace(bundle, head=adapted.head, calibration=calibration, strategy=strategy, gate=None)

@@ -117,6 +117,7 @@ def build_workspace(
     _require_gallery(strategy, config)
     task = _task(cohort, config, progress)
     _require_task(strategy, config, task)
+    config.trust.require_fit(task)
     clinical, clinical_digest = clinical_rows(config, cohort, progress)
     by = group_columns(config, cohort, clinical, data)
     run = RunFolder(out)

@@ -17,6 +17,7 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.build import choose_device
+from medgraft.experiment.config import FitConfig
 from medgraft.experiment.explaining import Explaining, explain_cases, gallery_of
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
@@ -29,6 +30,7 @@ from medgraft.experiment.stages.evaluating import (
     write_trust,
 )
 from medgraft.experiment.stages.external_part import external_part, keep_metrics
+from medgraft.experiment.stages.external_tables import ExternalTables
 from medgraft.experiment.stages.given_files import read_given
 from medgraft.experiment.stages.recalibrating import NewSite, Recalibrated, recalibrate
 from medgraft.experiment.stages.robustness import Evaluated, require_pictures, robustness_stage
@@ -86,6 +88,8 @@ def predict_files(
     if explain is not None:
         explain.check(overwrite=overwrite)
     predictor = Predictor.load(run, home, device=choose_device(device))
+    for told in _cheapest_cuts(predictor.bundle):
+        progress.notice(told)
     model = clinical_model(run, clinical or ClinicalOptions())
     given = read_given(files, options or CohortOptions(), home, reader, progress)
     table = given.table
@@ -111,6 +115,20 @@ def predict_files(
     if out is not None:
         write_csv(out, result)
     return Prediction(result, answer.embedding.forward_passes, list(progress.notices))
+
+
+def _cheapest_cuts(bundle: Bundle) -> list[str]:
+    """What is said of cuts that were chosen by the costs of errors."""
+    calibration = bundle.calibration
+    each = {label: one for label, one in calibration.per_label.items() if one.costs is not None}
+    if calibration.costs is not None:
+        each[str(bundle.task.positive)] = calibration
+    return [
+        f"{label!r} is called from {one.threshold:.3f} on: the cheapest cut where a miss costs {one.costs.miss:g} and "
+        f"a false alarm {one.costs.false_alarm:g}"
+        for label, one in each.items()
+        if one.costs is not None and one.threshold is not None
+    ]
 
 
 def _called(bundle: Bundle, probability: NDArray[np.float64]) -> dict[str, Any]:
@@ -160,6 +178,7 @@ def evaluate_run(
     corruptions: bool = False,
     attacks: bool = False,
     site: NewSite | None = None,
+    tables: FitConfig | None = None,
     device: str = "auto",
     seed: int = 0,
     home: Home | None = None,
@@ -170,7 +189,8 @@ def evaluate_run(
 
     Returns ``split`` (its name there), ``metrics``, ``trust``, ``warnings``, ``set_aside``, (path, reason) of unusable
     cases, and with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage).
-    ``site``: see its module. Cases whose picture or patient took part in training or validation are left out and
+    ``site``: see its module; ``tables``: by groups of cases and with a clinical table, as it asks (``ExternalTables``).
+    Cases whose picture or patient took part in training or validation are left out and
     counted (``drop``), an ``error``, or kept, and the numbers stamped (``keep``).
     """
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
@@ -184,6 +204,7 @@ def evaluate_run(
     part = external_part(metrics, name or cohort.name, overwrite=overwrite)
     cohort = labelled_alike(cohort, predictor.bundle.task)
     cohort = unseen(cohort, folder, split, on_leak, progress)
+    beside = None if tables is None else ExternalTables.joined(tables, run, data, cohort, progress)
     if corruptions:
         require_pictures(cohort.table)
     tell_seen(predictor.bundle.backbone, cohort.table, "cases", home=home, progress=progress)
@@ -195,6 +216,8 @@ def evaluate_run(
     answers = (answer.probability[good], answer.embedding.features[good])
     judged = recalibrate(folder, evaluated, answers, predictor.bundle, site)
     found, warnings = _joined(folder, metrics, judged, predictor.bundle, site)
+    if beside is not None:
+        beside.write(folder, judged, predictor.bundle, metrics["_meta"])
     # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
     told = [text for text in progress.notices if text not in cohort.notes]
     keep_metrics(folder, metrics, part, found, [*warnings, *told])

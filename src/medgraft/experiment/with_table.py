@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from medgraft.data.clinical.options import ClinicalOptions
-from medgraft.data.clinical.table import read_clinical
+from medgraft.data.clinical.table import ClinicalRows, read_clinical
 from medgraft.errors import UsageError
 from medgraft.measure.threshold import predicted_class
 from medgraft.progress import Progress
@@ -17,7 +17,7 @@ from medgraft.transfer.fusion.keeping import ClinicalModel
 from medgraft.transfer.models.bundle import Bundle
 from medgraft.use.prediction.predictor import Predicted
 
-__all__ = ["answers_with_table", "clinical_model"]
+__all__ = ["answers_with_table", "clinical_model", "rows_for"]
 
 
 def clinical_model(run: Path, options: ClinicalOptions) -> ClinicalModel | None:
@@ -28,10 +28,21 @@ def clinical_model(run: Path, options: ClinicalOptions) -> ClinicalModel | None:
     model = ClinicalModel.of_bundle(inside if inside.is_dir() else run)
     if model is None:
         raise UsageError(
-            f"predicting with --clinical {options.file}: {run} was fitted without a table; fit it with --clinical, or "
+            f"answering with --clinical {options.file}: {run} was fitted without a table; fit it with --clinical, or "
             "leave the option out"
         )
     return model
+
+
+def rows_for(model: ClinicalModel, options: ClinicalOptions, cohort: pd.DataFrame, progress: Progress) -> ClinicalRows:
+    """The model's columns of the table that the options name, a row each a row of the cohort's table. Raises
+    ``CohortError`` for a table that does not fit."""
+    join = options.join or (model.join if options.by == model.by else None)
+    asked = options.model_copy(update={"join": join, "columns": (), "categories": ()})
+    rows = read_clinical((options.file or Path()).expanduser(), asked, kinds=model.columns).joined(cohort)
+    for note in rows.notes:
+        progress.notice(note)
+    return rows
 
 
 def answers_with_table(
@@ -49,11 +60,7 @@ def answers_with_table(
     fit.
     """
     cohort, answer = cases
-    join = options.join or (model.join if options.by == model.by else None)
-    asked = options.model_copy(update={"join": join, "columns": (), "categories": ()})
-    rows = read_clinical((options.file or Path()).expanduser(), asked, kinds=model.columns).joined(cohort)
-    for note in rows.notes:
-        progress.notice(note)
+    rows = rows_for(model, options, cohort, progress)
     task, image, reliance = bundle.task, answer.probability, answer.reliance
     both, label, told = image.copy(), list(answer.label), list(reliance.abstain)
     good = np.flatnonzero(np.isfinite(image).all(axis=1) & ~reliance.refused)

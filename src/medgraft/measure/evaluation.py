@@ -26,6 +26,7 @@ from medgraft.measure.intervals.bootstrap import Replicated, bootstrap, bounded_
 from medgraft.measure.intervals.delong import auroc_influence, macro_influence
 from medgraft.measure.intervals.wilson import proportion_interval
 from medgraft.measure.metrics.catalogue import METRICS, OF_GRADES
+from medgraft.measure.metrics.events import events_of
 from medgraft.measure.metrics.metric import Metric
 from medgraft.measure.metrics.predictions import Predictions
 from medgraft.measure.patients import Patients
@@ -210,7 +211,7 @@ def _overall(metric: Metric, sample: _Sample, value: float, redrawn: Replicated 
         whole = not metric.greater_is_better or (metric.masks is not None and not metric.per_class)
         sides = [everyone] if whole else list(predictions.is_class.T)
         interval = _bootstrapped(metric, sample, value, redrawn.overall if redrawn else _NONE, sides)
-    return _estimate(metric, sample, (value, *interval), everyone)
+    return _estimate(metric, sample, (value, *interval), everyone, events_of(metric, predictions))
 
 
 def _one_class(
@@ -233,7 +234,7 @@ def _one_class(
         interval = _bootstrapped(metric, sample, value, drawn, sides)
     if math.isnan(value):
         interval = (math.nan, math.nan)
-    return _estimate(metric, sample, (value, *interval), member)
+    return _estimate(metric, sample, (value, *interval), member, events_of(metric, predictions, column))
 
 
 def _bootstrapped(
@@ -252,10 +253,11 @@ def _bootstrapped(
 
 
 def _estimate(
-    metric: Metric, sample: _Sample, numbers: tuple[float, float, float], member: NDArray[np.bool_]
+    metric: Metric, sample: _Sample, numbers: tuple[float, float, float], member: NDArray[np.bool_], events: int
 ) -> Estimate:
     """With the cases and patients in ``member`` (n,), and the threshold if the metric depends on one."""
-    plain = Estimate(*numbers, n=int(member.sum()), n_patients=sample.patients.number(member))
+    count = sample.patients.number(member)
+    plain = Estimate(*numbers, n=int(member.sum()), n_patients=count, events=events)
     threshold, source = sample.cut
     if threshold is None or not metric.thresholded:
         return plain

@@ -85,7 +85,10 @@ def evaluate_labels(
         label: _one(truth[:, column], chances[:, :, column], (label, rule), groups, options)
         for column, (label, rule) in enumerate(rules.items())
     }
-    return {**_macro(truth, chances, list(rules.values()), groups, options), "per_class": each}
+    whole = _macro(truth, chances, list(rules.values()), groups, options)
+    for name, entry in whole.items():
+        entry["events"] = min(one[name]["events"] for one in each.values() if "events" in one[name])
+    return {**whole, "per_class": each}
 
 
 def _pairs(chances: Floats) -> Floats:

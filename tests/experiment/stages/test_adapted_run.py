@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from medgraft.data.phantom.cohort import write_phantom
 from medgraft.experiment.adapting import adapt_run
-from medgraft.files import read_json
+from medgraft.files import read_json, verify_manifest, write_manifest
+from medgraft.insight.explanation.similar import Gallery, read_gallery
+from medgraft.transfer.fusion.keeping import ClinicalModel
+from medgraft.transfer.models.bundle import read_bundle
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +55,41 @@ def test_the_numbers_are_of_the_judged_cases_alone(pair_of_runs):
     assert not {"cv", "val", "train"} & set(metrics)
     assert read_json(after / "config.json")["adapted"]["method"] == "standardise"
     assert any(text.startswith("adapted: ") for text in metrics["_meta"]["warnings"])
+
+
+@pytest.fixture
+def whole(with_table, tmp_path):
+    """A run with a clinical table and a gallery, and another site."""
+    run = tmp_path / "run"
+    shutil.copytree(with_table.run, run)
+    width = read_bundle(run / "bundle").backbone.feature_dim
+    rows = np.random.default_rng(0).normal(size=(4, width)).astype(np.float32)
+    Gallery.of(rows, list("abcd"), ["clear", "nodule"] * 2).write(run / "bundle")
+    write_manifest(run / "bundle")
+    there = write_phantom(tmp_path / "there", patients=24, seed=21, images_per_patient=(1, 1), size=64)
+    return run, there, tmp_path / "run2"
+
+
+def told(run):
+    return " ".join(read_json(run / "metrics.json")["_meta"]["warnings"])
+
+
+def test_what_is_still_true_goes_along_and_the_rest_is_told(whole, with_table):
+    """A head was changed, the backbone was not."""
+    run, there, out = whole
+    adapt_run(run, there, out, method="standardise", home=with_table.home)
+    verify_manifest(out / "bundle")
+    np.testing.assert_array_equal(read_gallery(out / "bundle").rows, read_gallery(run / "bundle").rows)
+    assert ClinicalModel.of_bundle(out / "bundle") is None
+    assert "adapted: no gate" in told(out)
+    assert "clinical table is not in this bundle" in told(out)
+    assert ("no sets of labels" in told(out)) == (read_bundle(run / "bundle").calibration.sets is not None)
+
+
+def test_the_same_model_keeps_its_table(whole, with_table):
+    run, there, out = whole
+    adapt_run(run, there, out, method="source-only", home=with_table.home)
+    verify_manifest(out / "bundle")
+    assert ClinicalModel.of_bundle(out / "bundle").thresholds == ClinicalModel.of_bundle(run / "bundle").thresholds
+    assert read_json(out / "fusion.json")["splits"] == {}
+    assert "no gate" not in told(out)

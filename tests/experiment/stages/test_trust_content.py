@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.metrics import confusion_matrix
 
 from medgraft.experiment.stages.trust_content import Answers, trust_content, trust_metrics
 from medgraft.measure.conformal.split import ConformalSets, SetRule, SharedBound
+from medgraft.measure.operating.costs import Costs
 from medgraft.transfer.models.calibration import Calibration, DemandedCut
 from medgraft.transfer.tasks.classification import Classification
 from medgraft.transfer.tasks.multi_label import MultiLabel
@@ -34,6 +36,23 @@ def cases(seed=0, n=300):
 
 def told(answers, made=None, **options):
     return trust_content(answers, made or bundle(), prevalence=options.get("prevalence"), seed=0, replicates=100)
+
+
+def test_costs_by_hand():
+    truth, said = cases()
+    costly = bundle(calibration=replace(CALIBRATION, costs=Costs(10, 1)))
+    assert "costs" not in told(Answers(truth, said, None))
+    assert "costs" not in told(Answers(truth, said, None, seen=True), costly)
+    found = told(Answers(truth, said, None), costly)["costs"]
+    called = said[:, 1] >= 0.4
+    missed, alarms = ((truth == 1) & ~called).mean(), ((truth == 0) & called).mean()
+    assert found["expected"]["value"] == pytest.approx(10 * missed + alarms)
+    assert (found["everybody"], found["nobody"]) == pytest.approx(((truth == 0).mean(), 10 * (truth == 1).mean()))
+    assert (found["expected"]["threshold"], found["expected"]["threshold_from"]) == (0.4, "val")
+    given = told(Answers(truth, said, None), costly, prevalence=0.02)["costs"]
+    sensitivity, specificity = rates(truth, called)
+    assert given["expected"]["value"] == pytest.approx(10 * 0.02 * (1 - sensitivity) + 0.98 * (1 - specificity))
+    assert (given["prevalence"], given["nobody"]) == pytest.approx((0.02, 0.2))
 
 
 def rates(truth, called):

@@ -63,6 +63,18 @@ def test_a_cut_and_sets_are_about_mended_probabilities():
     assert found.threshold_from == "cv"
 
 
+def test_costs_of_errors_set_the_cut():
+    """Of calibrated probabilities it is false alarm / (false alarm + miss); at another prevalence the odds follow."""
+    cases = held(2, n=6000)
+    plain = learnt(cases).calibration
+    found = learnt(cases, miss_cost=8.0, false_alarm_cost=2.0).calibration
+    assert plain.costs is None
+    assert found.threshold == pytest.approx(0.2, abs=0.06)
+    assert (found.threshold_from, found.costs.miss) == ("cv", 8.0)
+    rare = _learnt(_Question(cases, None, 1, 0.1), TrustSection(miss_cost=8.0, false_alarm_cost=2.0), 0).calibration
+    assert rare.threshold == pytest.approx(0.69, abs=0.08)  # odds 1/4 at a half are 9/4 where one in ten is positive
+
+
 def test_demands_that_few_cases_cannot_promise_are_named():
     found = learnt(held(4, n=50), demand=(0.5, 0.99))
     assert found.facts["too_few_for"] == ["sensitivity 0.99", "specificity 0.99"]

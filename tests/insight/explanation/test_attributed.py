@@ -92,6 +92,20 @@ def test_a_stage_that_is_read_counts_what_follows_too(pixels, tmp_path):
     assert (after - before) / step == pytest.approx(np.linalg.norm(reading.slopes), rel=0.05)
 
 
+@pytest.mark.parametrize("family", ["residual", "in place", "channels last"])
+def test_stages_too_fine_for_a_map_are_passed_over_and_change_nothing(family, pixels, tmp_path):
+    job = job_of(FAMILIES[family], tmp_path)
+    network = Attributed(job, head_of(job, rooted=True))
+    readings = network.readings(pixels[:1], 1)
+    whole = network._read(network._batches(pixels[:1])[0].requires_grad_(), 1, None)
+    assert max(one.values.shape[1] for one in readings) <= SIZE / 4
+    assert (len(readings) < len(whole)) == (family == "in place")
+    assert [one.name for one in readings] == [one.name for one in whole][-len(readings) :]
+    for ours, theirs in zip(readings, whole[-len(readings) :], strict=True):
+        np.testing.assert_array_equal(ours.values, theirs.values)
+        np.testing.assert_allclose(ours.slopes, theirs.slopes, atol=1e-6 * np.abs(theirs.slopes).max())
+
+
 def test_slopes_are_those_of_the_evidence(pixels, tmp_path):
     job = job_of("vit_tiny_patch16_224[img_size=64]", tmp_path)
     network = Attributed(job, head_of(job))

@@ -9,11 +9,12 @@ from scipy.special import expit
 from medgraft.errors import UsageError
 from medgraft.home import Home
 from medgraft.insight.explanation.attributed import Attributed
+from medgraft.insight.explanation.drawn import Drawn
 from medgraft.insight.explanation.opening import open_network
 from medgraft.source.backbones.handcrafted import classical
 from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.embedding.bags import Bags
-from medgraft.source.embedding.engine import Job
+from medgraft.source.embedding.engine import EngineUnavailable, Job
 from medgraft.transfer.models.heads.gallery import GalleryHead
 from medgraft.transfer.models.heads.linear import LinearHead
 
@@ -34,6 +35,19 @@ def linear(width):
 
 def test_a_linear_head_has_a_gradient(job):
     assert isinstance(open_network(job, linear(job.backbone.facts.feature_dim)), Attributed)
+
+
+def test_the_default_backbone_is_drawn(tmp_path, monkeypatch):
+    backbone = resolve_backbone("tf_efficientnet_lite0", home=Home(tmp_path))
+    whole = Job(backbone, backbone.facts.checksum, 1, 224, Home(tmp_path))
+    head = linear(backbone.facts.feature_dim)
+    assert isinstance(open_network(whole, head), Drawn)
+
+    def unavailable(*given, **options):
+        raise EngineUnavailable("planted")
+
+    monkeypatch.setattr("medgraft.insight.explanation.drawn.PixelFeatures", unavailable)
+    assert isinstance(open_network(whole, head), Attributed), "PyTorch takes over"
 
 
 def test_neighbours_can_only_be_asked(job):

@@ -26,6 +26,15 @@ def test_ece_is_that_of_the_metrics(draw_cases) -> None:
     assert calibration_error(truth, said, positive=1).ece == pytest.approx(expected)
 
 
+def test_ece_against_netcal() -> None:
+    """Evenly spread answers, so that its bins of equal width are ours of equal mass."""
+    library = pytest.importorskip("netcal.metrics", reason="netcal is not installed")
+    p = (np.arange(150) + 0.5) / 150
+    truth = (np.random.default_rng(3).random(150) < p**2).astype(int)
+    found = calibration_error(truth, _pairs(p), positive=1, draws=100)
+    assert found.ece == pytest.approx(library.ECE(15).measure(p, truth), abs=1e-9)
+
+
 def test_the_null_of_two_cases_in_closed_form() -> None:
     p = np.array([0.2, 0.7])
     found = calibration_error(np.array([0, 1]), _pairs(p), positive=1, draws=20_000)

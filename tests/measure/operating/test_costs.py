@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from medgraft.errors import UsageError
 from medgraft.measure.intervals.clopper_pearson import clopper_pearson
 from medgraft.measure.operating.cases import Cases
-from medgraft.measure.operating.costs import Costs, cheapest_threshold, expected_cost
+from medgraft.measure.operating.costs import Costs, cheapest_threshold, expected_cost, own_cut
+from medgraft.measure.threshold import choose_threshold
 
 TEN = Costs(miss=10, false_alarm=1)
 
@@ -73,3 +74,13 @@ def test_the_ends_and_what_is_refused() -> None:
     for wrong in ((0, 1), (1, -1), (1, np.inf)):
         with pytest.raises(UsageError, match="above 0 and finite"):
             Costs(*wrong)
+
+
+def test_the_own_cut_is_youdens_unless_costs_are_known() -> None:
+    random = np.random.default_rng(3)
+    chances = random.uniform(size=4000)
+    truth = random.random(4000) < chances
+    assert own_cut(truth, chances, None) == choose_threshold(truth, chances)
+    assert own_cut(truth, chances, Costs(9, 1)) == pytest.approx(0.1, abs=0.06)
+    nobody = own_cut(np.array([True, False]), np.array([0.2, 1.0]), Costs(0.01, 1))
+    assert nobody <= 1

@@ -10,7 +10,7 @@ from medgraft.home import Home
 from medgraft.source.backbones.lite_tensors import lite_state
 from medgraft.source.backbones.resolve import resolve_backbone
 from medgraft.source.embedding.lite_graph import draw_lite
-from medgraft.source.embedding.openvino_engine import _openvino
+from medgraft.source.embedding.openvino_engine import openvino_library
 
 NAME = "tf_efficientnet_lite0"
 
@@ -18,7 +18,7 @@ NAME = "tf_efficientnet_lite0"
 @pytest.mark.parametrize(("channels", "size"), [(1, 224), (3, 160)])
 def test_drawn_equals_eager(tmp_path, channels, size):
     backbone = resolve_backbone(NAME, home=Home(tmp_path))
-    library, facts = _openvino(), backbone.facts
+    library, facts = openvino_library(), backbone.facts
     scaling = (facts.mean, facts.std)
     model = draw_lite(library, lite_state(NAME, channels), channels=channels, size=size, scaling=scaling)
     compiled = library.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})

@@ -106,7 +106,7 @@ def test_a_network_that_cannot_be_converted(job, monkeypatch):
         def convert_model(self, *_, **__):
             raise RuntimeError("no such operation\nmore lines")
 
-    library = openvino_engine._openvino()
+    library = openvino_engine.openvino_library()
     monkeypatch.setattr(openvino_engine, "_openvino", lambda: Broken(library))
     with pytest.raises(EngineUnavailable, match=r"cannot convert .* \(no such operation\)"):
         OpenVinoKind.build(job)

@@ -12,6 +12,7 @@ from medgraft.errors import ArtifactError
 from medgraft.measure.calibrating.chain import CalibrationChain
 from medgraft.measure.calibrating.temperature import Temperature
 from medgraft.measure.conformal.split import ConformalSets, SetRule, SharedBound
+from medgraft.measure.operating.costs import Costs
 from medgraft.transfer.models.calibration import Calibration, DemandedCut
 
 SETS = ConformalSets(SetRule(), (SharedBound((0,), 0.25, 30), SharedBound((1,), float("inf"), 5)))
@@ -22,6 +23,7 @@ WHOLE = Calibration(
     sets=SETS,
     learnt_from="cv",
     demanded=(DemandedCut("sensitivity", 0.95, 0.1 + 0.2, "cv"),),
+    costs=Costs(10.0, 0.5),
 )
 
 

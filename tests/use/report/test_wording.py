@@ -13,6 +13,7 @@ from medgraft.use.report.wording import (
     counted,
     decimal,
     estimate_text,
+    few_events,
     interval,
     listing,
     percent,
@@ -52,3 +53,11 @@ def test_lists_and_names():
 def test_clip_gives_one_short_line(text, length):
     assert len(clip(text, length)) <= length
     assert len(clip(text, length).splitlines()) <= 1
+
+
+def test_few_events_are_marked():
+    entry = {"value": 0.9, "low": 0.6, "high": 0.98, "events": 9}
+    assert interval(entry) == "0.600 to 0.980, few events"
+    assert estimate_text(entry) == "0.900 (95 % interval 0.600 to 0.980, few events)"
+    assert interval(entry | {"events": 10}) == "0.600 to 0.980"
+    assert few_events(None) == ""

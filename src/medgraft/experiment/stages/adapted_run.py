@@ -21,8 +21,11 @@ from medgraft.experiment.stages.evaluating import evaluate_part, majority_of, pr
 from medgraft.experiment.stages.side_by_side import Side
 from medgraft.experiment.stages.target_labels import TargetLabels
 from medgraft.experiment.tables import write_csv, write_table
-from medgraft.files import read_json, write_json
-from medgraft.transfer.models.bundle import Bundle, write_bundle
+from medgraft.files import read_json, write_json, write_manifest
+from medgraft.insight.explanation.similar import read_gallery
+from medgraft.transfer.adaptation.choosing import SOURCE_ONLY
+from medgraft.transfer.fusion.keeping import ClinicalModel
+from medgraft.transfer.models.bundle import Bundle, read_bundle, write_bundle
 
 __all__ = ["AdaptedRun", "write_adapted_run"]
 
@@ -53,7 +56,7 @@ def write_adapted_run(out: RunFolder, made: AdaptedRun, *, seed: int, warnings: 
     write_bundle(out.bundle, made.bundle, gallery=made.bundle.head.gallery)
     if made.history:
         write_csv(out / "history.csv", pd.DataFrame(list(made.history)))
-    metrics = _write_metrics(out, made, seed, warnings)
+    metrics = _write_metrics(out, made, seed, [*warnings, *_carried(out, made)])
     write_json(out / "adaptation.json", dict(made.content))
     rounded = {name: round(value, 4) for name, value in made.seconds.items()}
     write_json(
@@ -61,6 +64,38 @@ def write_adapted_run(out: RunFolder, made: AdaptedRun, *, seed: int, warnings: 
         {"seconds": rounded, "forward_passes": made.target.embedding.forward_passes, "decodes": 0, "facts": {}},
     )
     return metrics
+
+
+def _carried(out: RunFolder, made: AdaptedRun) -> list[str]:
+    """Beside the model itself, what of the source's bundle is still true of the new one goes along; what was left
+    behind, and what that means, in sentences.
+
+    Similar cases are told by the backbone, which may be the same. A fusion rests on the image model's answers: it stays
+    where these stay.
+    """
+    before, told = read_bundle(made.source.bundle), list[str]()
+    gallery, fusion = read_gallery(made.source.bundle), ClinicalModel.of_bundle(made.source.bundle)
+    if gallery is not None and made.bundle.checksum == before.checksum:
+        gallery.write(out.bundle)
+        write_manifest(out.bundle)
+    elif gallery is not None:
+        told.append("the source's gallery is not in this bundle (another backbone): no similar cases are shown")
+    if fusion is not None and made.content["method"] == SOURCE_ONLY:
+        fusion.keep(out.bundle)
+        write_json(out / "fusion.json", {**_body(read_json(made.source / "fusion.json")), "splits": {}})
+    elif fusion is not None:
+        told.append("the source's clinical table is not in this bundle: it was weighed against other answers")
+    if before.gate is not None and made.bundle.gate is None:
+        told.append("no gate: the source's knows the source's pictures only, so that any picture gets an answer")
+    if before.calibration.sets is not None and made.bundle.calibration.sets is None:
+        told.append("no sets of labels: those of the source keep no promise for the target")
+    if before.calibration.chain.maps and not made.bundle.calibration.chain.maps:
+        told.append("probabilities are the adapted model's own, not mended")
+    return told
+
+
+def _body(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != "format_version"}
 
 
 def _write_metrics(out: RunFolder, made: AdaptedRun, seed: int, warnings: Sequence[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from medgraft.data.clinical.table import ClinicalRows
 from medgraft.errors import CohortError, MedgraftError
-from medgraft.experiment.stages.evaluating import patient_numbers, train_majority
+from medgraft.experiment.stages.evaluating import Majority, patient_numbers, train_majority
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_table
 from medgraft.files import write_json
@@ -20,8 +21,10 @@ from medgraft.measure.additions import Asked, JudgedModel, additions
 from medgraft.measure.threshold import choose_threshold
 from medgraft.transfer.fusion.fusion import FittedFusion, FusionCases, cross_validated, fitted_fusion
 from medgraft.transfer.fusion.keeping import ClinicalModel
+from medgraft.transfer.models.bundle import Bundle
+from medgraft.transfer.tasks.task import Task
 
-__all__ = ["fusion_stage"]
+__all__ = ["JudgedCases", "fusion_numbers", "fusion_predictions", "fusion_stage"]
 
 Floats = NDArray[np.float64]
 _PAIRS = (("both", "image"), ("both", "table"), ("image", "table"))
@@ -41,7 +44,7 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Judged:
+class JudgedCases:
     """Cases of a part: ``table`` their rows of the cohort's, ``chances`` (n, classes) by model; ``lost``:
     cases without a row, which are left out."""
 
@@ -63,10 +66,12 @@ def fusion_stage(work: Workspace) -> None:
     model = ClinicalModel(fitted.fusion, work.task.labels, options.by, options.join, _thresholds(work, seen, fitted))
     model.keep(work.run.bundle)
     judged = _judged(work, rows, seen, (image, model))
-    write_table(work.run / "fusion_predictions.parquet", _predictions(work, judged))
+    write_table(work.run / "fusion_predictions.parquet", fusion_predictions(judged, work.task))
     private = rows.values.assign(case_id=work.cohort.table["case_id"].to_numpy(), found=rows.found)
     write_table(work.run.private / "clinical.parquet", private, private=True)
-    splits = {name: _numbers(work, one, model) for name, one in judged.items()}
+    majority = train_majority(work, work.split) if work.split is not None else 0
+    options = {"seed": work.config.seed, "replicates": work.config.evaluation.replicates}
+    splits = {name: fusion_numbers(one, work.bundle, model, majority, **options) for name, one in judged.items()}
     write_json(work.run / "fusion.json", {**_described(model, rows, seen), "splits": splits})
 
 
@@ -105,20 +110,20 @@ def _thresholds(work: Workspace, seen: _Seen, fitted: FittedFusion) -> dict[str,
 
 def _judged(
     work: Workspace, rows: ClinicalRows, seen: _Seen, models: tuple[Floats, ClinicalModel]
-) -> dict[str, _Judged]:
+) -> dict[str, JudgedCases]:
     """The test cases, and cross-validation where the image model had one. ``models``: the image's answers to all
     cases, and the fusion."""
-    (answers, model), table, found = models, work.cohort.table, dict[str, _Judged]()
+    (answers, model), table, found = models, work.cohort.table, dict[str, JudgedCases]()
     test = np.flatnonzero([part == "test" for part in work.parts()])
     kept = test[rows.found[test]]
     if len(kept):
         image, own = answers[kept], rows.take(kept)
         chances = {"image": image, "table": model.fusion.of_table(own), "both": model.fusion.of_both(image, own)}
-        found["test"] = _Judged(table.iloc[kept], chances, len(test) - len(kept))
+        found["test"] = JudgedCases(table.iloc[kept], chances, len(test) - len(kept))
     if seen.fold is not None:
         beside = cross_validated(seen.cases, seen.fold, seed=work.config.seed)
         if beside:
-            found["cv"] = _Judged(table.iloc[seen.places], {"image": seen.cases.image[0], **beside}, seen.lost)
+            found["cv"] = JudgedCases(table.iloc[seen.places], {"image": seen.cases.image[0], **beside}, seen.lost)
     return found
 
 
@@ -140,36 +145,42 @@ def _described(model: ClinicalModel, rows: ClinicalRows, seen: _Seen) -> dict[st
     }
 
 
-def _numbers(work: Workspace, judged: _Judged, model: ClinicalModel) -> dict[str, Any]:
-    """Numbers of each model, and paired differences, on the same cases."""
-    calibration = None if work.bundle is None else work.bundle.calibration
+def fusion_numbers(
+    judged: JudgedCases,
+    bundle: Bundle,
+    model: ClinicalModel,
+    majority: Majority,
+    *,
+    seed: int,
+    replicates: int,
+) -> dict[str, Any]:
+    """Numbers of each model, and paired differences, on the same cases; ``majority``: the index of training's commonest
+    class."""
+    calibration, task = bundle.calibration, bundle.task
     cuts = {name: (cut, "cv") for name, cut in model.thresholds.items()}
     models = dict[str, JudgedModel]()
     for name, chances in judged.chances.items():
         cut, origin = cuts.get(name, (None, None))
-        if name == "image" and calibration is not None:
+        if name == "image":
             cut, origin = calibration.threshold, calibration.threshold_from
         models[name] = JudgedModel(chances, cut, origin)
-    majority = train_majority(work, work.split) if work.split is not None else 0
     asked = Asked(
-        truth=work.task.targets(judged.table),
-        labels=work.task.labels,
-        positive=work.task.positive,
+        truth=task.targets(judged.table),
+        labels=task.labels,
+        positive=task.positive,
         groups=patient_numbers(judged.table["patient_id"]),
         majority=majority if isinstance(majority, int) else 0,
     )
-    replicates = work.config.evaluation.replicates
-    found = additions(asked, models, _PAIRS, seed=work.config.seed, replicates=replicates)
-    return {**found, "without_a_row": judged.lost}
+    return {**additions(asked, models, _PAIRS, seed=seed, replicates=replicates), "without_a_row": judged.lost}
 
 
-def _predictions(work: Workspace, judged: dict[str, _Judged]) -> pd.DataFrame:
+def fusion_predictions(judged: Mapping[str, JudgedCases], task: Task) -> pd.DataFrame:
     """One row a case and part: ids, truth, and each model's chances."""
     frames = []
     for part, one in judged.items():
         frame = one.table[["case_id", "patient_id", "site"]].assign(split=part, y_true=one.table["label"])
         for name, chances in one.chances.items():
-            for column, label in enumerate(work.task.labels):
+            for column, label in enumerate(task.labels):
                 frame[f"{name}_p_{label}"] = chances[:, column]
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)

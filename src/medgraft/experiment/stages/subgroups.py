@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from medgraft.data.clinical.table import ClinicalRows, column_values
 from medgraft.data.cohort.cohort import Cohort
@@ -21,13 +22,14 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.cohort.table import listing_table
 from medgraft.errors import CohortError, ConfigError, MedgraftError
 from medgraft.experiment.config import FitConfig
-from medgraft.experiment.stages.evaluating import patient_numbers, train_majority
+from medgraft.experiment.stages.evaluating import Majority, patient_numbers, train_majority
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.files import write_json
 from medgraft.measure.subgroups import Answered, subgroups
 from medgraft.registry import nearest
+from medgraft.transfer.models.bundle import Bundle
 
-__all__ = ["group_columns", "subgroup_stage"]
+__all__ = ["answered_rows", "group_columns", "grouped_numbers", "subgroup_stage"]
 
 _OWN = ("site", "modality")
 _MOST_VALUES = 6
@@ -103,10 +105,15 @@ def subgroup_stage(work: Workspace) -> None:
             continue
         answered, cases = _answered(work, rows)
         cells = work.by.iloc[[place[case] for case in cases]]
-        columns = {name: [None if pd.isna(x) else str(x) for x in cells[name]] for name in cells.columns}
-        config = work.config
-        found[part] = subgroups(answered, columns, seed=config.seed, replicates=config.evaluation.replicates)
+        options = {"seed": work.config.seed, "replicates": work.config.evaluation.replicates}
+        found[part] = grouped_numbers(answered, cells, **options)
     write_json(work.run / "subgroups.json", {"by": list(work.by.columns), "splits": found})
+
+
+def grouped_numbers(answered: Answered, cells: pd.DataFrame, *, seed: int, replicates: int) -> dict[str, Any]:
+    """Of cases and their groups, a row of ``cells`` each: the entry of a part."""
+    columns = {name: [None if pd.isna(x) else str(x) for x in cells[name]] for name in cells.columns}
+    return subgroups(answered, columns, seed=seed, replicates=replicates)
 
 
 def _answered(work: Workspace, rows: pd.DataFrame) -> tuple[Answered, list[str]]:
@@ -116,16 +123,21 @@ def _answered(work: Workspace, rows: pd.DataFrame) -> tuple[Answered, list[str]]
     cases = rows.groupby("case_id", sort=False)
     chances = cases[[f"p_{label}" for label in work.task.labels]].mean().to_numpy(dtype=np.float64)
     first = rows.drop_duplicates("case_id").rename(columns={"y_true": "label"})
-    majority, calibration = train_majority(work, work.split), work.bundle.calibration
-    answered = Answered(
-        truth=work.task.targets(first),
+    answered = answered_rows(first, chances, work.bundle, train_majority(work, work.split))
+    return answered, [str(case) for case in first["case_id"]]
+
+
+def answered_rows(table: pd.DataFrame, chances: NDArray[np.float64], bundle: Bundle, majority: Majority) -> Answered:
+    """Cases with ``label`` and ``patient_id``, and the bundle's mended probabilities (n, classes)."""
+    task, calibration = bundle.task, bundle.calibration
+    return Answered(
+        truth=task.targets(table),
         chances=chances,
-        called=work.bundle.called(chances),
-        patients=patient_numbers(first["patient_id"]),
-        labels=work.task.labels,
-        positive=work.task.positive,
+        called=bundle.called(chances),
+        patients=patient_numbers(table["patient_id"]),
+        labels=task.labels,
+        positive=task.positive,
         majority=majority if isinstance(majority, int) else 0,
         threshold=calibration.threshold,
         threshold_from=calibration.threshold_from,
     )
-    return answered, [str(case) for case in first["case_id"]]

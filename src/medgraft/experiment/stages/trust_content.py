@@ -8,7 +8,7 @@ coverage says nothing and is left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from medgraft.measure.conformal.judging import judge_sets
 from medgraft.measure.estimate import Estimate
 from medgraft.measure.intervals.wilson import proportion_interval
 from medgraft.measure.operating.cases import Cases
+from medgraft.measure.operating.costs import expected_cost
 from medgraft.measure.operating.decision_curve import DecisionCurve, decision_curve
 from medgraft.measure.operating.predictive_values import predictive_values
 from medgraft.measure.operating.selective import selective_curve
@@ -138,11 +139,25 @@ def _binary(asked: _Asked, cases: Cases, seed: int, replicates: int) -> dict[str
     values = predictive_values(cases, cut_at, share, threshold_from=calibration.threshold_from)
     curve = decision_curve(cases, thresholds=THRESHOLDS, prevalence=at, replicates=replicates, seed=seed)
     given = {"prevalence_from": "cases" if at is None else "given"}
+    costs = {} if asked.seen else _costs(asked, cases, cut_at, seed)
     return {
+        **costs,
         "operating": operating,
         "predictive_values": {**values.to_dict(), **given},
         "decision": {**_curve(curve), **given},
     }
+
+
+def _costs(asked: _Asked, cases: Cases, cut: float, seed: int) -> dict[str, Any]:
+    """What a case costs on average at the run's own cut, and if everybody or nobody was called; nothing where the costs
+    of errors are not known."""
+    costs, at = asked.calibration.costs, asked.prevalence
+    if costs is None:
+        return {}
+    share = cases.prevalence if at is None else at
+    expected = replace(expected_cost(costs, cases, cut, at, seed=seed), threshold_from=asked.calibration.threshold_from)
+    others = {"everybody": costs.false_alarm * (1 - share), "nobody": costs.miss * share}
+    return {"costs": {**vars(costs), "prevalence": share, "expected": expected.to_dict(), **others}}
 
 
 def _curve(curve: DecisionCurve) -> dict[str, Any]:

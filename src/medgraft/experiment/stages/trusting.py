@@ -33,6 +33,7 @@ from medgraft.measure.conformal.split import ConformalSets, SetRule, calibrate_s
 from medgraft.measure.ood.catalogue import BUILT_IN
 from medgraft.measure.ood.gate import Gate, GateRule, fit_gate, fit_gate_across
 from medgraft.measure.operating.cases import Cases
+from medgraft.measure.operating.costs import Costs, cheapest_threshold
 from medgraft.measure.operating.demanded import Demand, demanded_threshold
 from medgraft.measure.threshold import choose_threshold
 from medgraft.transfer.models.bundle import write_bundle
@@ -54,12 +55,13 @@ _GATE_STREAM = 11
 
 @dataclass(frozen=True)
 class _Question:
-    """One question, of classes that exclude each other: the cases held out, those of validation, and its positive
-    class."""
+    """One question, of classes that exclude each other: the cases held out, those of validation, its positive class,
+    and the share of that where the model will be used (``None``: as among the cases)."""
 
     held: HeldOut | None
     val: HeldOut | None
     positive: int | None
+    prevalence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -80,16 +82,16 @@ def trust_stage(work: Workspace) -> None:
     material, bundle = material_of(work), work.bundle
     held = HeldOut.of(material, bundle.head, work.out_of_fold)
     val = HeldOut.validation(material, bundle.head)
-    options = (work.config.trust, work.config.seed)
+    options, share = (work.config.trust, work.config.seed), work.config.evaluation.prevalence
     if bundle.task.kind == "multi-label":
         names = bundle.task.labels
         asked = [[one and one.question(place) for one in (held, val)] for place in range(len(names))]
-        each = [_learnt(_Question(ours, theirs, 1), *options) for ours, theirs in asked]
+        each = [_learnt(_Question(ours, theirs, 1, share), *options) for ours, theirs in asked]
         calibration = Calibration(per_label=dict(zip(names, [one.calibration for one in each], strict=True)))
         work.trust = {"per_label": dict(zip(names, [one.facts for one in each], strict=True))}
         honest = None if held is None else _joined(held, each)
     else:
-        found = _learnt(_Question(held, val, bundle.task.positive_index), *options)
+        found = _learnt(_Question(held, val, bundle.task.positive_index, share), *options)
         calibration, honest, work.trust = found.calibration, found.honest, found.facts
     work.honest = honest if work.out_of_fold is not None else None
     gate, told = _gate(work, material)
@@ -131,6 +133,7 @@ def _learnt(question: _Question, settings: TrustSection, seed: int) -> _Learnt:
         calibration = replace(
             calibration, threshold=choose_threshold(truth, chances), threshold_from=origin, demanded=demanded
         )
+        calibration = _cheapest(calibration, cases[-1], settings.costs, question.prevalence)
         facts["too_few_for"] = refused
     return _Learnt(calibration, told.probability, {"learnt_from": held.origin, **facts})
 
@@ -171,6 +174,20 @@ def _demanded(
             else:
                 found.append(DemandedCut(of, least, cut, origin))
     return tuple(found), refused
+
+
+def _cheapest(
+    calibration: Calibration,
+    cases: tuple[str, NDArray[np.bool_], NDArray[np.float64]],
+    costs: Costs | None,
+    prevalence: float | None,
+) -> Calibration:
+    """With the cut that costs least on ``cases`` (where they are from, truth, chances), where costs are known."""
+    if costs is None:
+        return calibration
+    origin, truth, chances = cases
+    cut = min(1.0, cheapest_threshold(costs, Cases.of(truth, chances), prevalence))
+    return replace(calibration, threshold=cut, threshold_from=origin, costs=costs)
 
 
 def _gate(work: Workspace, material: Material) -> tuple[Gate | None, dict[str, Any]]:

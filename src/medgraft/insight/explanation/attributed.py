@@ -8,8 +8,8 @@ its values and its slopes are of one and the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from medgraft.errors import UsageError
 from medgraft.insight.explanation.explainer import Reading
+from medgraft.insight.explanation.fusing import FINE
 from medgraft.insight.explanation.log_odds import has_gradient, log_odds
 from medgraft.insight.explanation.places import gridded, prefix_tokens
 from medgraft.source.backbones.backbone import Backbone
@@ -71,28 +72,36 @@ class Attributed:
     def readings(self, pixels: NDArray[np.float32], target: int) -> list[Reading]:
         """See the contract. Raises ``UsageError`` where no stage has places."""
         (batch,) = self._batches(pixels[:1])
-        batch.requires_grad_()
-        with torch.enable_grad(), ExitStack() as stack:
-            taps = [stack.enter_context(tapped(part.network.body, part.stages)) for part in self.parts]
-            odds = self.odds(batch)[0, target]
-        found = [
-            (name, output, part.prefix)
-            for part, outputs in zip(self.parts, taps, strict=True)
-            for name, output in _once(outputs).items()
-            if gridded(output, part.prefix) is not None
-        ]
-        slopes = torch.autograd.grad(odds, [output for _, output, _ in found], allow_unused=True) if found else ()
-        readings = [
-            reading
-            for (name, output, prefix), slope in zip(found, slopes, strict=True)
-            if slope is not None and (reading := _reading(name, output, slope, prefix)) is not None
-        ]
+        most = FINE[1] * batch.shape[-1]
+        readings = self._read(batch, target, most) or self._read(batch.requires_grad_(), target, None)
         if not readings:
             raise UsageError(
                 f"looking into {self.parts[0].name}: none of its stages is a map of the picture; use occlusion or "
                 "integrated-gradients"
             )
         return readings
+
+    def _read(self, batch: Tensor, target: int, most: float | None) -> list[Reading]:
+        """The stages from the first with at most ``most`` cells a side on: what comes before needs no gradient, which
+        is half of the work. ``None``: all of them."""
+        with torch.enable_grad(), ExitStack() as stack:
+            if most is not None:
+                for part in self.parts:
+                    stack.enter_context(_started(part, most))
+            taps = [stack.enter_context(tapped(part.network.body, part.stages)) for part in self.parts]
+            odds = self.odds(batch)[0, target]
+        found = [
+            (name, output, part.prefix)
+            for part, outputs in zip(self.parts, taps, strict=True)
+            for name, output in _once(outputs).items()
+            if gridded(output, part.prefix) is not None and output.requires_grad
+        ]
+        slopes = torch.autograd.grad(odds, [output for _, output, _ in found], allow_unused=True) if found else ()
+        return [
+            reading
+            for (name, output, prefix), slope in zip(found, slopes, strict=True)
+            if slope is not None and (reading := _reading(name, output, slope, prefix)) is not None
+        ]
 
     def _batches(self, pixels: NDArray[np.float32]) -> list[Tensor]:
         whole = torch.from_numpy(np.ascontiguousarray(pixels, np.float32)).to(self._device)
@@ -124,6 +133,24 @@ def _stages(backbone: Backbone, network: BackboneNetwork) -> list[str]:
     names = [name for name, _ in backbone.stages(network) if name in known]
     blocks = [name for name in names if next(known[name].children(), None) is not None]
     return blocks if len(blocks) > 2 else names
+
+
+@contextmanager
+def _started(part: _Part, most: float) -> Iterator[None]:
+    """While the block runs, gradients begin at the first stage with at most ``most`` cells a side."""
+
+    def begin(module: nn.Module, given: object, output: object) -> Tensor | None:
+        grid = gridded(output, part.prefix)
+        if grid is None or not isinstance(output, Tensor) or output.requires_grad or grid.shape[-1] > most:
+            return None
+        return output.detach().requires_grad_().clone()  # a copy: a later layer may change it in place
+
+    hooks = [part.network.body.get_submodule(name).register_forward_hook(begin) for name in part.stages]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _once(outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -51,7 +51,7 @@ class Explained(Protocol):
 
     def readings(self, pixels: NDArray[np.float32], target: int) -> Sequence[Reading]:
         """The stages of one picture (1, C, S, S) that have places which the evidence hears, input first, at least
-        one."""
+        one. Stages finer than ``fusing.FINE`` may be left out where there are others: no map is made of them."""
         ...
 
 

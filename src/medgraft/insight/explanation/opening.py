@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from medgraft.errors import UsageError
+import contextlib
+
+from medgraft.errors import UsageError, WeightsError
 from medgraft.insight.explanation.black_box import BlackBox
+from medgraft.insight.explanation.drawn import Drawn, can_be_drawn
 from medgraft.insight.explanation.explainer import Explained
-from medgraft.source.embedding.engine import Job
+from medgraft.source.embedding.engine import EngineUnavailable, Job
 from medgraft.source.embedding.pixel_features import PixelFeatures
 from medgraft.transfer.models.heads.head import Head
 
@@ -17,6 +20,9 @@ def open_network(job: Job, head: Head, *, engine: str = "auto") -> Explained:
 
     Raises ``UsageError`` for a network that takes volumes whole: its map would be a volume.
     """
+    if can_be_drawn(job, head):
+        with contextlib.suppress(EngineUnavailable, WeightsError):  # PyTorch says the same, later
+            return Drawn(job, head)
     from medgraft.insight.explanation.attributed import Attributed  # torch: to explain, not to offer the methods
     from medgraft.insight.explanation.log_odds import has_gradient
 

@@ -29,7 +29,9 @@ class Metric:
 
     ``interval``: ``wilson`` for a proportion of cases (``masks`` says which), ``delong`` for AUROC,
     ``bootstrap`` for the rest. ``centred``: replicates overshoot by construction, so that the interval is
-    moved back by the bootstrap's own bias. ``thresholded``: depends on the cut between the classes.
+    moved back by the bootstrap's own bias. ``thresholded``: depends on the cut between the classes. ``events``: what
+    is rare where an interval is doubtful, for ``metrics/events``: cases of a class, members of a proportion, or the
+    rarer of its outcomes.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Metric:
     interval: Literal["wilson", "delong", "bootstrap"] = "bootstrap"
     masks: Masks | None = None
     centred: bool = False
+    events: Literal["classes", "members", "outcomes"] = "classes"
 
     def overall(self, weighted: Weighted, values: Floats) -> Floats:
         """(b,) from what ``compute`` gave: itself, the positive class's row, or the macro average."""

@@ -60,6 +60,7 @@ ACCURACY = Metric(
     thresholded=True,
     interval="wilson",
     masks=_right,
+    events="outcomes",
 )
 MAJORITY_ACCURACY = Metric(
     name="majority_accuracy",
@@ -67,6 +68,7 @@ MAJORITY_ACCURACY = Metric(
     compute=lambda weighted: _share(_majority, weighted)[0],
     interval="wilson",
     masks=_majority,
+    events="outcomes",
 )
 SENSITIVITY = Metric(
     name="sensitivity",
@@ -76,6 +78,7 @@ SENSITIVITY = Metric(
     thresholded=True,
     interval="wilson",
     masks=_found,
+    events="members",
 )
 SPECIFICITY = Metric(
     name="specificity",
@@ -85,6 +88,7 @@ SPECIFICITY = Metric(
     thresholded=True,
     interval="wilson",
     masks=_spared,
+    events="members",
 )
 PRECISION = Metric(
     name="precision",
@@ -94,4 +98,5 @@ PRECISION = Metric(
     thresholded=True,
     interval="wilson",
     masks=_trusted,
+    events="outcomes",
 )

@@ -55,7 +55,8 @@ class Cases:
         for hit, member in ((called, self.truth), (~called, ~self.truth)):
             value, limits = float(hit[member].mean()), exact_interval(hit, member, self.patients)
             persons = self.patients.number(member)
-            found.append(Estimate(value, *limits, int(member.sum()), persons, threshold, threshold_from))
+            count = int(member.sum())
+            found.append(Estimate(value, *limits, count, persons, threshold, threshold_from, events=count))
         return found[0], found[1]
 
 

@@ -20,9 +20,9 @@ from medgraft.measure.intervals.bootstrap import case_weights, percentile_interv
 from medgraft.measure.intervals.clopper_pearson import exact_interval
 from medgraft.measure.metrics.metric import ratio
 from medgraft.measure.operating.cases import Cases, checked_prevalence
-from medgraft.measure.threshold import cut_between
+from medgraft.measure.threshold import choose_threshold, cut_between
 
-__all__ = ["Costs", "cheapest_threshold", "expected_cost"]
+__all__ = ["Costs", "cheapest_threshold", "expected_cost", "own_cut"]
 
 Floats = NDArray[np.float64]
 REPLICATES = 1000
@@ -60,6 +60,13 @@ def cheapest_threshold(costs: Costs, chosen_on: Cases, prevalence: float | None 
     highest = float(values[-1])
     last = 1.0 if highest < 1 else float(np.nextafter(highest, np.inf))
     return cut_between(float(values[best - 1]), float(values[best]) if best < len(values) else last)
+
+
+def own_cut(truth: NDArray[np.bool_], chances: Floats, costs: Costs | None) -> float:
+    """The cut that a run calls by: the cheapest where costs are known, at most 1; else Youden's."""
+    if costs is None:
+        return choose_threshold(truth, chances)
+    return min(1.0, cheapest_threshold(costs, Cases.of(truth, chances)))
 
 
 def _sides(cases: Cases) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -51,8 +51,9 @@ def predictive_values(
         sides.append((float(hit[member].mean()), float(member.sum()) / effect))
     found, spared = sides
     count = cases.patients.count if cases.patients.known else None
+    events = int(min(cases.truth.sum(), (~cases.truth).sum()))
     told, untold = (
-        Estimate(*numbers, len(cases.truth), count, threshold, threshold_from)
+        Estimate(*numbers, len(cases.truth), count, threshold, threshold_from, events=events)
         for numbers in (_value(found, spared, share), _value(spared, found, 1 - share))
     )
     return PredictiveValues(share, told, untold)

@@ -31,7 +31,15 @@ from medgraft.source.backbones.lite_tensors import lite_index, lite_state
 from medgraft.source.embedding.engine import ENGINES, EngineUnavailable, Job, Sink
 from medgraft.source.embedding.lite_graph import draw_lite
 
-__all__ = ["MIN_COSINE", "OpenVinoEngine", "OpenVinoKind", "check_pictures", "project"]
+__all__ = [
+    "MIN_COSINE",
+    "OpenVinoEngine",
+    "OpenVinoKind",
+    "check_pictures",
+    "is_drawn",
+    "openvino_library",
+    "project",
+]
 
 MIN_COSINE = 0.9999
 """Between the features of the engine and of eager float32, over the check pictures."""
@@ -64,7 +72,7 @@ def _without_telemetry() -> Iterator[None]:
             sys.modules[name] = before
 
 
-def _openvino() -> Any:
+def openvino_library() -> Any:
     """The library, imported without its telemetry (one of the two imports of OpenVINO)."""
     with _without_telemetry():
         import openvino
@@ -100,7 +108,7 @@ class OpenVinoEngine:
     """A compiled network; see the module docstring."""
 
     def __init__(self, job: Job) -> None:
-        library, folder = _openvino(), job.home.cache / "engines" / _key(job)
+        library, folder = openvino_library(), job.home.cache / "engines" / _key(job)
         facts = _ready(folder)
         if facts is not None:
             compiled = _compile(library, folder / "model.xml")
@@ -182,12 +190,20 @@ def project(features: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(features.astype(np.float64) @ (matrix / np.linalg.norm(matrix, axis=0)))
 
 
-def _drawn(library: Any, job: Job) -> tuple[Any, NDArray[np.float64], str] | None:
-    """The default backbone with its published weights, drawn from its tensors without importing torch."""
+def is_drawn(job: Job) -> bool:
+    """Whether it is the default backbone with its published weights at its own size."""
     facts = job.backbone.facts
-    published = facts.name in LITES and facts == lite_facts(facts.name) and job.size == facts.size
-    published = published and job.checksum == facts.checksum
-    index = lite_index(facts.name) if published else None
+    return (
+        facts.name in LITES
+        and facts == lite_facts(facts.name)
+        and (job.size, job.checksum) == (facts.size, facts.checksum)
+    )
+
+
+def _drawn(library: Any, job: Job) -> tuple[Any, NDArray[np.float64], str] | None:
+    """Such a backbone, drawn from its tensors without importing torch."""
+    facts = job.backbone.facts
+    index = lite_index(facts.name) if is_drawn(job) else None
     if index is None:
         return None
     state = job.state or lite_state(facts.name, job.channels) or {}

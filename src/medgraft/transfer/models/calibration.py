@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from medgraft.measure.calibrating.chain import CalibrationChain
 from medgraft.measure.conformal.split import ConformalSets
+from medgraft.measure.operating.costs import Costs
 
 __all__ = ["Calibration", "DemandedCut"]
 
@@ -39,9 +40,10 @@ class DemandedCut:
 
 @dataclass(frozen=True)
 class Calibration:
-    """``threshold`` is the cut of a binary task and where it was chosen; ``demanded``: further cuts. ``chain`` mends
-    probabilities, ``sets`` turns them into sets of classes; ``learnt_from`` (val, cv) says where both come from. Where
-    a case has several labels, ``per_label`` has all this for each, of the classes no and yes."""
+    """``threshold`` is the cut of a binary task and where it was chosen; ``demanded``: further cuts; ``costs`` of
+    errors where the cut is the cheapest for them. ``chain`` mends probabilities, ``sets`` turns them into sets of classes;
+    ``learnt_from`` (val, cv) says where both come from. Where a case has several labels, ``per_label`` has all this for
+    each, of the classes no and yes."""
 
     threshold: float | None = None
     threshold_from: str | None = None
@@ -50,6 +52,7 @@ class Calibration:
     sets: ConformalSets | None = None
     learnt_from: str | None = None
     demanded: tuple[DemandedCut, ...] = ()
+    costs: Costs | None = None
 
     @property
     def kind(self) -> str:
@@ -84,6 +87,7 @@ class Calibration:
             None if sets is None else ConformalSets.of(sets),
             content.get("learnt_from"),
             tuple(DemandedCut.restore(one) for one in content.get("demanded", [])),
+            None if content.get("costs") is None else Costs(**content["costs"]),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -101,5 +105,7 @@ class Calibration:
             content["learnt_from"] = self.learnt_from
         if self.demanded:
             content["demanded"] = [dict(vars(one)) for one in self.demanded]
+        if self.costs is not None:
+            content["costs"] = dict(vars(self.costs))
         inner = {label: one.to_json() for label, one in self.per_label.items()}
         return {**content, "per_label": inner} if inner else content

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from medgraft.measure.estimate import FEW_EVENTS
 from medgraft.use.report.artefacts import Artefacts
 from medgraft.use.report.wording import METRICS, UNKNOWN, clip, count, counted, decimal, interval, split_name
 
@@ -70,6 +71,11 @@ def key_figures(run: Artefacts) -> Table:
         if any(run.estimate(name, metric) for name in splits)
     ]
     note = "95 % intervals below each value."
+    if any("few events" in cell.small for row in rows for cell in row.cells):
+        note += (
+            f" Few events: the number rests on fewer than {FEW_EVENTS} cases of a kind (of a class, errors, false "
+            "calls), and its interval may hold the truth less often than in 95 of 100 samples."
+        )
     if run.several:
         note += " Values are means over the labels, each over the cases where it is known."
     elif not run.binary:

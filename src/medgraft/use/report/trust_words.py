@@ -20,7 +20,7 @@ def trust_sentences(learnt: Mapping[str, Any], part: str, entry: Mapping[str, An
     """Of the ``entry`` of one ``part``; ``learnt``: what was made, and of what."""
     told = [_gate(learnt.get("gate") or {}, part, entry.get("gate"))]
     told += [_sets(entry.get("sets")), _probabilities(learnt, entry.get("calibration"))]
-    told += [_selective(entry.get("selective")), _decision(entry.get("decision"))]
+    told += [_selective(entry.get("selective")), _costs(entry.get("costs")), _decision(entry.get("decision"))]
     return [sentence for sentence in told if sentence]
 
 
@@ -80,6 +80,21 @@ def _selective(found: Mapping[str, Any] | None) -> str:
     return (
         f"Among the surest {percent(found['coverage'][half], 0)} of the cases {percent(found['risk'][half])} of the "
         f"answers are wrong, among all {percent(found['risk'][-1])}."
+    )
+
+
+def _costs(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return ""
+    one = found["expected"]
+    places = {"val": "the validation cases", "cv": "cross-validation"}
+    chosen = places.get(str(one.get("threshold_from")), "other cases")
+    return (
+        f"A miss is said to cost {found['miss']:g} and a false alarm {found['false_alarm']:g}: the cut "
+        f"{decimal(one.get('threshold'))} was the cheapest in {chosen}, and labels are called at it. Here a case costs "
+        f"{decimal(one['value'])} ({decimal(one['low'])} to {decimal(one['high'])}) on average at a prevalence of "
+        f"{percent(found['prevalence'])}; calling everybody would cost {decimal(found['everybody'])}, nobody "
+        f"{decimal(found['nobody'])}."
     )
 
 

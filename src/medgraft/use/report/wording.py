@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from medgraft.measure.estimate import FEW_EVENTS
+
 __all__ = [
     "METRICS",
     "UNKNOWN",
@@ -18,6 +20,7 @@ __all__ = [
     "counted",
     "decimal",
     "estimate_text",
+    "few_events",
     "humane",
     "interval",
     "listing",
@@ -93,9 +96,18 @@ def counted(value: Any, singular: str, plural: str = "") -> str:
 
 
 def interval(estimate: Mapping[str, Any] | None) -> str:
-    """``0.861 to 0.948`` of an estimate of ``metrics.json``; empty where there is none."""
+    """``0.861 to 0.948`` of an estimate of ``metrics.json``, marked where it rests on few events; empty where there is
+    none."""
     low, high = _number((estimate or {}).get("low")), _number((estimate or {}).get("high"))
-    return "" if low is None or high is None else f"{decimal(low)} to {decimal(high)}"
+    if low is None or high is None:
+        return ""
+    return f"{decimal(low)} to {decimal(high)}{few_events(estimate)}"
+
+
+def few_events(estimate: Mapping[str, Any] | None) -> str:
+    """``, few events`` of an estimate that rests on too few for its interval to be relied on; else nothing."""
+    events = _number((estimate or {}).get("events"))
+    return ", few events" if events is not None and events < FEW_EVENTS else ""
 
 
 def estimate_text(estimate: Mapping[str, Any] | None) -> str:
