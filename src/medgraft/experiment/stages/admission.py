@@ -55,7 +55,8 @@ def outlined_alike(cohort: Cohort, task: Task) -> Cohort:
         )
     unknown = [name for name in legend.names if name not in task.labels]
     if unknown:
-        stored = {number: str(value) for value, number in (legend.parts | legend.values).items()}
+        pairs = [*legend.parts.items(), *((str(value), number) for value, number in legend.values.items())]
+        stored = {number: value for value, number in pairs}
         first = stored[legend.names.index(unknown[0]) + 1]
         raise CohortError(
             f"evaluating: the masks hold {', '.join(map(repr, unknown[:5]))}, which this run does not outline "
