@@ -42,14 +42,14 @@ class Outliner:
 
     def probability(self, prepared: Prepared) -> NDArray[np.floating]:
         """(classes, D, H, W) on the planned grid, background first; float16 to save memory."""
-        if self.plan.dims == 3:
-            found = self._windows(torch.from_numpy(prepared.pixels[None]))[0]
-            return np.asarray(found.numpy().astype(np.float16))
-        depth = prepared.pixels.shape[1]
-        parts = []
-        for first in range(0, depth, _SLICES):
-            chosen = np.arange(first, min(first + _SLICES, depth))
-            parts.append(self._windows(torch.from_numpy(self._planes(prepared.pixels, chosen))).half().numpy())
+        with torch.no_grad():  # windows are weighed in place, which inference mode forbids
+            if self.plan.dims == 3:
+                found = self.chances(torch.from_numpy(prepared.pixels[None]))[0]
+                return np.asarray(found.numpy().astype(np.float16))
+            depth, parts = prepared.pixels.shape[1], list[NDArray[np.float16]]()
+            for first in range(0, depth, _SLICES):
+                chosen = np.arange(first, min(first + _SLICES, depth))
+                parts.append(self.chances(torch.from_numpy(self._planes(prepared.pixels, chosen))).half().numpy())
         return np.asarray(np.concatenate(parts).transpose(1, 0, 2, 3))
 
     def _planes(self, pixels: NDArray[np.float32], chosen: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -59,8 +59,9 @@ class Outliner:
         taken = [pixels[:, np.clip(chosen + shift, 0, last)] for shift in shifts]
         return np.ascontiguousarray(np.concatenate(taken).transpose(1, 0, 2, 3))
 
-    def _windows(self, pixels: Tensor) -> Tensor:
-        """(N, classes, …) probabilities."""
+    def chances(self, pixels: Tensor) -> Tensor:
+        """(N, classes, …) probabilities, on the CPU, of prepared pixels as the network takes them; gradients go through
+        where they are asked for."""
         turns: list[list[int]] = [[], [-1], [-2], [-1, -2]] if self.flips else [[]]
         total: Tensor | None = None
         for turn in turns:
@@ -71,6 +72,6 @@ class Outliner:
         return pixels if total is None else total.div_(len(turns))
 
     def _softmax(self, pixels: Tensor) -> Tensor:
-        with torch.no_grad():  # windows are weighed in place, which inference mode forbids
-            logits: Tensor = self.network(pixels.to(self.device)).float()
-            return torch.softmax(logits, dim=1).cpu()
+        logits: Tensor = self.network(pixels.to(self.device)).float()
+        chance = torch.softmax(logits, dim=1).cpu()
+        return chance.clone() if chance.requires_grad else chance  # windows are weighed in place
