@@ -28,7 +28,6 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.experiment.adapting.adapt_run": "one line a step, and one an entry of adaptation.json",
     "medgraft.experiment.adapting_outlines.adapt_outlined": "one line a step, and one an entry of adaptation.json",
     "medgraft.experiment.api.fit": _OPTIONS,
-    "medgraft.experiment.evaluating_outlines.evaluate_outlined": "one line an option, and one a step",
     "medgraft.experiment.predicting.evaluate_run": "one line an option, and one a step",
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
