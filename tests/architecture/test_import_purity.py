@@ -83,6 +83,7 @@ OUTLINING = {
     *("medgraft.experiment.stages.outline_scores", "medgraft.experiment.evaluating_outlines"),
     *("medgraft.experiment.adapting_outlines", "medgraft.experiment.stages.adapted_outlines"),
     *("medgraft.experiment.stages.target_outlines", "medgraft.experiment.stages.source_outlines"),
+    "medgraft.experiment.stages.outline_robustness",
 }
 """Stages of a network that is held in memory from its training to its last answer; ``fit`` imports them when it needs
 them."""

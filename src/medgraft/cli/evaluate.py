@@ -22,6 +22,9 @@ def evaluate(
     corruptions: Annotated[
         bool, typer.Option("--corruptions", help="also on pictures that are made worse: blur, noise, exposure, …")
     ] = False,
+    attacks: Annotated[
+        bool, typer.Option("--attacks", help="outlines: also on pictures that FGSM and PGD change by 1, 2, 4 of 255")
+    ] = False,
     recalibrate: Annotated[
         int, typer.Option("--recalibrate", metavar="K", help="bring probabilities to this site by K of its cases")
     ] = 0,
@@ -63,6 +66,7 @@ def evaluate(
     """Test a run on labelled data that it has not seen; the result joins the run and its report.
 
     With --corruptions at most 200 cases are asked again, spoilt in every way that can happen to their kind of picture.
+    With --attacks a run that outlines is asked again on at most 50 pictures that are changed against it.
     With --recalibrate K the cases of some patients, K at most, bring the probabilities to this site and judge nothing;
     the others are judged before and after. Without labels to spare, --prevalence does it from the share alone. With
     --by groups of cases are judged one by one, with --clinical image and table, each alone and together.
@@ -72,6 +76,7 @@ def evaluate(
     from medgraft.experiment.config import resolve_config
     from medgraft.experiment.elsewhere import evaluator_of
     from medgraft.experiment.stages.recalibrating import NewSite
+    from medgraft.use.report.attacks import attack_sentences
     from medgraft.use.report.robustness import robustness_sentences
     from medgraft.use.report.trust_words import recalibration_sentences
 
@@ -86,6 +91,7 @@ def evaluate(
         name=name,
         on_leak=settings.split.on_leak,
         corruptions=corruptions,
+        attacks=attacks,
         site=NewSite(recalibrate, prevalence),
         tables=settings,
         device=settings.device,
@@ -96,6 +102,8 @@ def evaluate(
     )
     show_metrics(terminal, {result["split"]: result["metrics"]}, [result["split"]])
     for sentence in robustness_sentences(result["robustness"]) if corruptions else []:
+        terminal.line(sentence)
+    for sentence in attack_sentences(result["attacks"]) if attacks else []:
         terminal.line(sentence)
     for sentence in recalibration_sentences(result["trust"].get("recalibration")):
         terminal.line(sentence)

@@ -23,14 +23,21 @@ from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.admission import outlined_alike, unseen
 from medgraft.experiment.stages.evaluating import patient_numbers
 from medgraft.experiment.stages.external_part import external_part, keep_metrics
+from medgraft.experiment.stages.outline_robustness import (
+    OutlinesEvaluated,
+    attacks_stage,
+    outline_corruptions_stage,
+)
 from medgraft.experiment.stages.outlines import Outlined, Outlining, StudyReader, kept_of
 from medgraft.experiment.stages.recalibrating import NewSite
+from medgraft.experiment.stages.robustness import require_pictures
 from medgraft.experiment.stages.workspace import read_told
 from medgraft.experiment.tables import read_table, write_table
 from medgraft.files import read_json
 from medgraft.home import Home
 from medgraft.measure.segmentation.evaluation import empty_counts, evaluate_outlines
 from medgraft.progress import Progress
+from medgraft.transfer.robustness.robust_outlines import OutlineTrial
 from medgraft.transfer.segmentation.bundle import OutlineBundle, read_outline_bundle
 from medgraft.use.report.render import render_report
 
@@ -53,11 +60,10 @@ def evaluate_outlined(
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """The same as ``evaluate_run`` for a run that outlines; ``trust`` is empty, and there is nothing to recalibrate."""
+    """The same as ``evaluate_run`` for a run that outlines; ``trust`` is empty, and there is nothing to recalibrate.
+    With ``attacks`` also ``attacks``: Dice on attacked pictures (see the stage)."""
     progress, home, reader, folder = progress or Progress(), home or Home.find(), ImageReader(), RunFolder(run)
     _require_outlines(site or NewSite())
-    if corruptions or attacks:
-        raise UsageError("evaluating a run that outlines: --corruptions and --attacks are for labels; leave them out")
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
     bundle = read_outline_bundle(run)
     cohort = read_told(data, masked(options or CohortOptions()), home, reader, progress)
@@ -67,23 +73,30 @@ def evaluate_outlined(
         tell_seen(bundle.backbone, cohort.table, "cases", home=home, progress=progress)
     names = judged_names(bundle, cohort, progress)
     studies = StudyReader(cohort, reader, bundle.task.labels)
-    judge = Outlining(studies, bundle, kept_of(folder), choose_device(device), names)
-    failures = dict[int, str]()
+    if corruptions or attacks:
+        require_pictures(cohort.table)
+    device, failures = choose_device(device), dict[int, str]()
+    judge = Outlining(studies, bundle, kept_of(folder), device, names)
     outlined = judge.judged(dict.fromkeys(range(len(cohort)), part), progress, failures)
     lost = _lost(cohort, failures, progress)
-    found = evaluate_outlines(
-        outlined.scores,
-        groups=patient_numbers(cohort.table["patient_id"].iloc[outlined.rows]),
-        seed=seed,
-        replicates=int(metrics["_meta"]["bootstrap_replicates"]),
-    )
+    groups, replicates = patient_numbers(cohort.table["patient_id"].iloc[outlined.rows]), _replicates(metrics)
+    found = evaluate_outlines(outlined.scores, groups=groups, seed=seed, replicates=replicates)
+    trial = OutlineTrial(bundle.outliner(device), names, seed)
+    given = OutlinesEvaluated(part, studies, outlined.rows, trial, replicates)
+    besides = {"robustness": outline_corruptions_stage(folder, given, progress)} if corruptions else {}
+    besides |= {"attacks": attacks_stage(folder, given, progress)} if attacks else {}
     _join_rows(folder, part, outlined)
     told = [*(text for text in progress.notices if text not in cohort.notes), *_other_unit(metrics["_meta"], outlined)]
     empty = {**metrics["_meta"].get("empty", {}), part: empty_counts(outlined.scores)}
     keep_metrics(folder, {**metrics, "_meta": {**metrics["_meta"], "empty": empty}}, part, found, told)
     render_report(run)
     written = read_json(folder / "metrics.json")[part]
-    return {"split": part, "metrics": written, "trust": {}, "warnings": list(progress.notices), "set_aside": lost}
+    told = list(progress.notices)
+    return {"split": part, "metrics": written, "trust": {}, "warnings": told, "set_aside": lost, **besides}
+
+
+def _replicates(metrics: Mapping[str, Any]) -> int:
+    return int(metrics["_meta"]["bootstrap_replicates"])
 
 
 def masked(options: CohortOptions) -> CohortOptions:

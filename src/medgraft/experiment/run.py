@@ -150,6 +150,7 @@ _FILES = (
     "slices.parquet",
     "metrics.json",
     "robustness.json",
+    "attacks.json",
     "loso.json",
     "trust.json",
     "explanations.json",

@@ -48,9 +48,9 @@ FILES = {
     "timings": "timings.json",
     "trust": "trust.json",
 }
-OF_OUTLINES = {"legend", "outline_facts"}
-"""What a segmentation writes besides; it is held against its schema in ``stages/test_outline_scores`` and
-``test_outlines``."""
+OF_OUTLINES = {"attacks", "legend", "outline_facts"}
+"""What a segmentation writes besides; it is held against its schema in ``stages/test_outline_scores``,
+``test_outlines`` and ``test_outline_robustness``."""
 CASE = "0123456789abcdef"
 
 

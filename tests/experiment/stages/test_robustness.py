@@ -134,7 +134,7 @@ def test_whole_patients_are_drawn():
 
 
 def test_volumes_are_refused():
-    with pytest.raises(UsageError, match="--corruptions on volumes"):
+    with pytest.raises(UsageError, match="--corruptions or --attacks on volumes"):
         require_pictures(pd.DataFrame({"member": ["", WHOLE]}))
 
 

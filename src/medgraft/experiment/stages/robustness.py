@@ -7,7 +7,7 @@ through the run's own engine and head; the answers are those that the run would 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,15 @@ from medgraft.transfer.training.pixel_feed import PixelFeed
 from medgraft.types import Modality
 from medgraft.use.prediction.predictor import Predictor
 
-__all__ = ["MOST_CASES", "Evaluated", "drawn_by_patient", "require_pictures", "robustness_stage"]
+__all__ = [
+    "MOST_CASES",
+    "Evaluated",
+    "drawn_by_patient",
+    "modality_of",
+    "require_pictures",
+    "robustness_content",
+    "robustness_stage",
+]
 
 MOST_CASES = 200
 
@@ -59,7 +67,7 @@ def require_pictures(table: pd.DataFrame) -> None:
     """Raise ``UsageError`` where cases are volumes."""
     if (table["member"] == WHOLE).any():
         raise UsageError(
-            "--corruptions on volumes: corruptions are of pictures; leave it out, or evaluate a run on pictures"
+            "--corruptions or --attacks on volumes: they are of pictures; leave them out, or evaluate a run on pictures"
         )
 
 
@@ -69,7 +77,7 @@ def robustness_stage(run: RunFolder, predictor: Predictor, evaluated: Evaluated,
     rows = drawn_by_patient(table, MOST_CASES, evaluated.seed)
     chosen = table.iloc[rows].reset_index(drop=True)
     channels = bundle.preprocessing.channels
-    modality = _modality(table, evaluated.facts, run)
+    modality = modality_of(table, evaluated.facts, run)
     pixels = PreparedPixels(pictures_of(chosen), bundle.preprocessing, ImageReader())
     truth = bundle.task.targets(chosen)
     count = np.arange(len(rows))
@@ -78,27 +86,44 @@ def robustness_stage(run: RunFolder, predictor: Predictor, evaluated: Evaluated,
     if len(rows) < len(table):
         progress.notice(f"robustness: {len(rows)} of {len(table)} cases take part, drawn by patient")
     found = corrupted_answers(predictor.of_pixels(), cases, names, seed=evaluated.seed, progress=progress)
-    mean, each = robustness_curves(
+    scores = (
         _scores(bundle, found.clean, truth),
         {name: np.stack([_scores(bundle, one, truth) for one in some]) for name, some in found.spoilt.items()},
+    )
+    content = robustness_content(evaluated, chosen, scores, (modality, channels))
+    write_json(run / "robustness.json", content)
+    return content
+
+
+def robustness_content(
+    evaluated: Evaluated,
+    chosen: pd.DataFrame,
+    scores: tuple[NDArray[np.float64], Mapping[str, NDArray[np.float64]]],
+    kind: tuple[str, int],
+    *,
+    measure: str = "accuracy",
+) -> dict[str, Any]:
+    """Of ``robustness.json``. ``scores`` of the cases ``chosen``, 0 to 1: clean (n,), and (severities, n) by the
+    name of a corruption; ``measure``: whose they are. ``kind``: modality and channels."""
+    mean, each = robustness_curves(
+        *scores,
         Patients.of(patient_numbers(chosen["patient_id"]), len(chosen)),
         seed=evaluated.seed,
         replicates=evaluated.replicates,
     )
-    content = {
+    return {
         "split": evaluated.part,
-        "modality": modality,
-        "channels": channels,
+        "measure": measure,
+        "modality": kind[0],
+        "channels": kind[1],
         "seed": evaluated.seed,
-        "cases": len(table),
+        "cases": len(evaluated.table),
         "mean": mean.to_dict(),
         "corruptions": [
             {"name": name, "summary": CORRUPTIONS.get(name).summary.partition(";")[0], **curve.to_dict()}
             for name, curve in each.items()
         ],
     }
-    write_json(run / "robustness.json", content)
-    return content
 
 
 def drawn_by_patient(table: pd.DataFrame, most: int, seed: int) -> NDArray[np.int64]:
@@ -123,7 +148,7 @@ def _scores(bundle: Bundle, probability: NDArray[np.float64], truth: NDArray[np.
     return np.asarray(right.sum(axis=1) / known.sum(axis=1), np.float64)
 
 
-def _modality(table: pd.DataFrame, facts: Sequence[PixelFacts | None], run: RunFolder) -> str:
+def modality_of(table: pd.DataFrame, facts: Sequence[PixelFacts | None], run: RunFolder) -> str:
     """As the user says of these cases, else as their files say, else as the run's own cases are said to be."""
     told = [
         set(table["modality"].astype(str)),

@@ -70,13 +70,15 @@ class Outliner:
         """Of a network of pictures."""
         for first in range(0, pixels.shape[1], _SLICES):
             chosen = np.arange(first, min(first + _SLICES, pixels.shape[1]))
-            yield self._windows(torch.from_numpy(self._planes(pixels, chosen))).numpy().transpose(1, 0, 2, 3)
+            with torch.no_grad():
+                found = self.chances(torch.from_numpy(self._planes(pixels, chosen)))
+            yield found.numpy().transpose(1, 0, 2, 3)
 
     def _slabs(self, pixels: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         """Of a network of volumes; mirror images in the plane have the same slices."""
         turns = [axes for axes in _TURNS if self.flips or not axes]
         ways = [
-            slabs(self._softmax, np.flip(pixels, axes), self.plan.patch, batch=self.plan.batch, overlap=self.overlap)
+            slabs(self._answered, np.flip(pixels, axes), self.plan.patch, batch=self.plan.batch, overlap=self.overlap)
             for axes in turns
         ]
         for together in zip(*ways, strict=True):
@@ -92,8 +94,9 @@ class Outliner:
         taken = [pixels[:, np.clip(chosen + shift, 0, last)] for shift in shifts]
         return np.ascontiguousarray(np.concatenate(taken).transpose(1, 0, 2, 3))
 
-    def _windows(self, pixels: Tensor) -> Tensor:
-        """(N, classes, H, W) probabilities of pictures."""
+    def chances(self, pixels: Tensor) -> Tensor:
+        """(N, classes, H, W) probabilities, on the CPU, of prepared pixels as a network of pictures takes them;
+        gradients go through where they are asked for."""
         turns = [axes for axes in _TURNS if self.flips or not axes]
         total: Tensor | None = None
         for turn in turns:
@@ -103,7 +106,12 @@ class Outliner:
             total = found if total is None else total.add_(found)
         return pixels if total is None else total.div_(len(turns))
 
+    def _answered(self, pixels: Tensor) -> Tensor:
+        """Windows are weighed in place, which inference mode forbids."""
+        with torch.no_grad():
+            return self._softmax(pixels)
+
     def _softmax(self, pixels: Tensor) -> Tensor:
-        with torch.no_grad():  # windows are weighed in place, which inference mode forbids
-            logits: Tensor = self.network(pixels.to(self.device)).float()
-            return torch.softmax(logits, dim=1).cpu()
+        logits: Tensor = self.network(pixels.to(self.device)).float()
+        chance = torch.softmax(logits, dim=1).cpu()
+        return chance.clone() if chance.requires_grad else chance  # windows are weighed in place

@@ -17,6 +17,11 @@ _NOTE = (
     "severities / accuracy as it is. 95 % intervals over patients (over cases, where patients are unknown), paired: "
     "the same cases at every severity. Corruptions are simulated; a real scanner may do other things."
 )
+_NOTE_OF_OUTLINES = (
+    "Mean Dice at severity 0 (as it is) and 1 to 5. Lost: 1 − mean Dice over the five severities / Dice as it is. 95 % "
+    "intervals over patients (over cases, where patients are unknown), paired: the same cases at every severity. "
+    "Corruptions that move the picture are left out. They are simulated; a real scanner may do other things."
+)
 
 _KINDS = {
     "unknown": "any picture",
@@ -47,7 +52,8 @@ def robustness_view(run: Artefacts) -> RobustnessView | None:
     columns = [Cell(str(severity)) for severity in range(len(told["mean"]["accuracy"]))] + [Cell("Lost")]
     rows = [_row("Mean of all", told["mean"], strong=True)]
     rows += [_row(humane(item["name"]), item, str(item["summary"])) for item in _by_drop(told)]
-    return RobustnessView(robustness_sentences(told), Table("Worse pictures", "Corruption", columns, rows, _NOTE))
+    note = _NOTE if _measure(told) == "accuracy" else _NOTE_OF_OUTLINES
+    return RobustnessView(robustness_sentences(told), Table("Worse pictures", "Corruption", columns, rows, note))
 
 
 def robustness_sentences(told: Mapping[str, Any]) -> list[str]:
@@ -58,19 +64,23 @@ def robustness_sentences(told: Mapping[str, Any]) -> list[str]:
     if start["n"] < told["cases"]:
         who += f" (of {told['cases']}, drawn by patient)"
     fall = f"from {decimal(start['value'])} to {decimal(_level(mean))} on average ({_lost(mean['drop'])})"
+    what = _measure(told)
     ways = counted(len(told["corruptions"]), "way")
-    sentences = [f"{who}, spoilt in {ways} that can happen to {_KINDS[told['modality']]}: accuracy goes {fall}."]
+    sentences = [f"{who}, spoilt in {ways} that can happen to {_KINDS[told['modality']]}: {what} goes {fall}."]
     if worst["drop"]["value"] is None:
         return [*sentences, "Nothing is right as it is, so that nothing can be lost."]
     name = humane(worst["name"])
     if worst["drop"]["low"] is not None and worst["drop"]["low"] > 0:
         end = worst["accuracy"][-1]["value"]
-        hurts = (
-            f"{name[:1].upper()}{name[1:]} hurts most: accuracy {decimal(end)} at its worst ({_lost(worst['drop'])})."
-        )
+        hurts = f"{name[:1].upper()}{name[1:]} hurts most: {what} {decimal(end)} at its worst ({_lost(worst['drop'])})."
     else:
-        hurts = "No corruption lowers accuracy beyond chance, as far as these cases can tell."
+        hurts = f"No corruption lowers {what} beyond chance, as far as these cases can tell."
     return [*sentences, hurts]
+
+
+def _measure(told: Mapping[str, Any]) -> str:
+    """What the curves are of, in a sentence."""
+    return "Dice" if told.get("measure") == "dice" else "accuracy"
 
 
 def _by_drop(told: Mapping[str, Any]) -> list[Mapping[str, Any]]:

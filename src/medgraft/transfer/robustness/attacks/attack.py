@@ -17,7 +17,7 @@ same draws in any batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
@@ -32,13 +32,13 @@ from medgraft.errors import DataError, UsageError
 from medgraft.registry import Registry
 from medgraft.transfer.training.perturbation import Ball, Forward
 
-__all__ = ["ATTACKS", "Attack", "Attacked", "Batch", "Kept", "Problem", "attacked", "log_loss"]
+__all__ = ["ATTACKS", "CLASSES", "Attack", "Attacked", "Batch", "Goal", "Kept", "Problem", "attacked", "log_loss"]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``pixels`` (N, C, H, W) float32 in [0, 1]; ``labels`` (N,) int64 class indices; ``index`` (N,) position of each
-    picture in the sorted cohort, which seeds its draws. On the model's device."""
+    """``pixels`` (N, C, H, W) float32 in [0, 1]; ``labels`` (N, …) int64, class indices or what the goal takes;
+    ``index`` (N,) position of each picture in the sorted cohort, which seeds its draws. On the model's device."""
 
     pixels: Tensor
     labels: Tensor
@@ -56,6 +56,38 @@ class Attacked:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """What an attack is after, of logits and labels: ``loss`` (N,) to drive up, and whose answer is still ``right``
+    (N,) bool; ``fault``: why they do not fit each other, if so."""
+
+    loss: Callable[[Tensor, Tensor], Tensor]
+    right: Callable[[Tensor, Tensor], Tensor]
+    fault: Callable[[Tensor, Tensor], str | None]
+
+
+def log_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """(N,) what most attacks drive up."""
+    return F.cross_entropy(logits, labels, reduction="none")
+
+
+def _right(logits: Tensor, labels: Tensor) -> Tensor:
+    return logits.argmax(dim=1) == labels
+
+
+def _no_classes(logits: Tensor, labels: Tensor) -> str | None:
+    if not len(labels) or (logits.ndim == 2 and int(labels.max()) < logits.shape[1] and int(labels.min()) >= 0):
+        return None
+    return (
+        f"labels from {int(labels.min())} to {int(labels.max())} with logits of shape {tuple(logits.shape)}; class "
+        "indices from 0 and (N, classes) are needed"
+    )
+
+
+CLASSES = Goal(log_loss, _right, _no_classes)
+"""That another class is called."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """What is searched: ``model`` maps pixels to logits; ``ball`` holds the clean pictures; ``draws``: a generator for
     each of them."""
@@ -64,6 +96,15 @@ class Problem:
     ball: Ball
     labels: Tensor
     draws: tuple[np.random.Generator, ...]
+    goal: Goal = CLASSES
+
+    def loss(self, logits: Tensor) -> Tensor:
+        """(N,) what the goal drives up."""
+        return self.goal.loss(logits, self.labels)
+
+    def right(self, logits: Tensor) -> Tensor:
+        """(N,) bool."""
+        return self.goal.right(logits, self.labels)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -72,7 +113,7 @@ class Problem:
         """The problem of some of the pictures; ``kept`` (N,) bool."""
         centre = self.ball.centre[kept]
         draws = tuple(draw for draw, stays in zip(self.draws, kept.tolist(), strict=True) if stays)
-        return Problem(self.model, replace(self.ball, centre=centre), self.labels[kept], draws)
+        return replace(self, ball=replace(self.ball, centre=centre), labels=self.labels[kept], draws=draws)
 
     def start(self) -> Tensor:
         """A picture drawn evenly from each ball."""
@@ -122,12 +163,9 @@ class Attack(Protocol):
 ATTACKS: Registry[type[Attack]] = Registry("attack")
 
 
-def log_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """(N,) what most attacks drive up."""
-    return F.cross_entropy(logits, labels, reduction="none")
-
-
-def attacked(attack: Attack, model: Forward, batch: Batch, *, epsilon: float, seed: int = 0) -> Attacked:
+def attacked(
+    attack: Attack, model: Forward, batch: Batch, *, epsilon: float, seed: int = 0, goal: Goal = CLASSES
+) -> Attacked:
     """Adversarial pictures within ``epsilon`` of those of the batch, in [0, 1].
 
     Those that are answered wrongly as they are come back unchanged; of the others the worst found: answered wrongly
@@ -137,7 +175,7 @@ def attacked(attack: Attack, model: Forward, batch: Batch, *, epsilon: float, se
     _check(attack, batch, epsilon)
     worst = batch.pixels.detach().clone()
     with _still(model):
-        loss, clean = _answers(model, worst, batch.labels)
+        loss, clean = _answers(model, worst, batch.labels, goal)
         right = clean.clone()
         for restart in range(attack.restarts if epsilon > 0 else 0):
             rows = torch.nonzero(right)[:, 0]
@@ -146,9 +184,9 @@ def attacked(attack: Attack, model: Forward, batch: Batch, *, epsilon: float, se
             index = batch.index[rows.cpu().numpy()]
             draws = tuple(np.random.default_rng((seed, restart, int(place))) for place in index)
             ball = Ball(batch.pixels[rows].detach(), epsilon)
-            problem = Problem(model, ball, batch.labels[rows], draws)
+            problem = Problem(model, ball, batch.labels[rows], draws, goal)
             found = ball.project(attack.search(problem).detach())
-            found_loss, found_right = _answers(model, found, problem.labels)
+            found_loss, found_right = _answers(model, found, problem.labels, goal)
             worse = ~found_right | (found_loss > loss[rows])
             places = rows[worse]
             worst[places], loss[places] = found[worse], found_loss[worse]
@@ -170,18 +208,15 @@ def _check(attack: Attack, batch: Batch, epsilon: float) -> None:
         raise DataError(f"{doing}: pixels from {low:g} to {high:g}; 0 to 1 is needed, normalisation is in the model")
 
 
-def _answers(model: Forward, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Log-loss (N,) and who is answered rightly (N,)."""
+def _answers(model: Forward, pixels: Tensor, labels: Tensor, goal: Goal) -> tuple[Tensor, Tensor]:
+    """Loss (N,) and who is answered rightly (N,)."""
     with torch.no_grad():
         logits = model(pixels)
-    if len(labels) and (logits.ndim != 2 or int(labels.max()) >= logits.shape[1] or int(labels.min()) < 0):
-        raise DataError(
-            f"attacking: labels from {int(labels.min())} to {int(labels.max())} with logits of shape "
-            f"{tuple(logits.shape)}; class indices from 0 and (N, classes) are needed"
-        )
+    if (fault := goal.fault(logits, labels)) is not None:
+        raise DataError(f"attacking: {fault}")
     if not torch.isfinite(logits).all():
         raise DataError("attacking: the model's answers are not finite; look at its weights")
-    return log_loss(logits, labels), logits.argmax(dim=1) == labels
+    return goal.loss(logits, labels), goal.right(logits, labels)
 
 
 @contextmanager

@@ -6,13 +6,12 @@ Source: Goodfellow, Shlens & Szegedy 2015, Explaining and Harnessing Adversarial
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-from medgraft.transfer.robustness.attacks.attack import ATTACKS, Problem, log_loss
+from medgraft.transfer.robustness.attacks.attack import ATTACKS, Problem
 from medgraft.transfer.training.perturbation import slope
 
 __all__ = ["Fgsm"]
@@ -36,5 +35,5 @@ class Fgsm(BaseModel):
     def search(self, problem: Problem) -> Tensor:
         """See the contract."""
         clean = problem.ball.centre
-        _, _, uphill = slope(problem.model, clean, partial(log_loss, labels=problem.labels))
+        _, _, uphill = slope(problem.model, clean, problem.loss)
         return problem.ball.at(uphill.sign())

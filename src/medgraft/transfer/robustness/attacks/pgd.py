@@ -7,13 +7,12 @@ Source: Madry, Makelov, Schmidt, Tsipras & Vladu 2018, Towards Deep Learning Mod
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from medgraft.transfer.robustness.attacks.attack import ATTACKS, Kept, Problem, log_loss
+from medgraft.transfer.robustness.attacks.attack import ATTACKS, Kept, Problem
 from medgraft.transfer.training.perturbation import slope
 
 __all__ = ["Pgd"]
@@ -38,8 +37,8 @@ class Pgd(BaseModel):
         kept = Kept(problem)
         now = problem.start() if self.random_start else problem.ball.centre
         for number in range(self.steps + 1):
-            logits, each, uphill = slope(problem.model, now, partial(log_loss, labels=problem.labels))
-            right = logits.argmax(dim=1) == problem.labels
+            logits, each, uphill = slope(problem.model, now, problem.loss)
+            right = problem.right(logits)
             kept.offer(now, each, right)
             if number == self.steps or not right.any():
                 break

@@ -56,12 +56,14 @@ _POLICIES: dict[Modality, tuple[str, ...]] = {
 }
 
 
-def corruptions_for(modality: str, channels: int) -> tuple[str, ...]:
-    """Names for pictures of a modality (a ``Modality`` value) with 1 or 3 channels; those of colour for 3 only."""
+def corruptions_for(modality: str, channels: int, *, moving: bool = True) -> tuple[str, ...]:
+    """Names for pictures of a modality (a ``Modality`` value) with 1 or 3 channels; those of colour for 3 only.
+    ``moving``: also those after which things lie elsewhere in the picture."""
     if modality not in set(Modality):
         raise UsageError(
             f"choosing corruptions: there is no modality {modality!r}{nearest(modality, list(Modality))}; "
             f"known: {', '.join(Modality)}"
         )
     names = _POLICIES[Modality(modality)]
+    names = names if moving else tuple(name for name in names if name not in _FRAMING)
     return tuple(name for name in names if channels == 3 or not CORRUPTIONS.get(name).colour)

@@ -60,7 +60,7 @@ def reach(run: Artefacts, reference: str) -> list[str]:
         sites = run.cohort["site"].nunique()
         where = f"the same {counted(sites, 'site')}" if sites else "the same source"
         text.append(
-            f"All cases come from {where}. Another scanner, hospital or population may give other numbers: measure "
-            "there with “medgraft evaluate”."
+            f"All cases come from {where}. Another scanner, hospital or population may give other numbers: judge "
+            "some cases of theirs by hand before it is used there."
         )
     return [*text, reference]

@@ -11,6 +11,7 @@ import numpy as np
 
 from medgraft.measure.segmentation.agreement import Limits, counted_pairs, limits_of_agreement
 from medgraft.use.report.adaptation import adaptation_view
+from medgraft.use.report.attacks import attack_sentences, attack_table
 from medgraft.use.report.figures.figure import Figure, patient_codes
 from medgraft.use.report.figures.history import history
 from medgraft.use.report.located.layers import Stack
@@ -35,6 +36,7 @@ from medgraft.use.report.outlines.tables import (
     volume_table,
 )
 from medgraft.use.report.provenance import Term
+from medgraft.use.report.robustness import robustness_view
 from medgraft.use.report.tables import Cell, Table
 from medgraft.use.report.wording import clip, count, decimal, p_value
 
@@ -94,6 +96,9 @@ def _drawn(run: OutlineRun, stacks: list[Stack]) -> dict[str, Any]:
         "plan_terms": _terms(run, "plan"),
         "training_terms": _terms(run, "training"),
         "adaptation": adaptation_view(run.base),
+        "worse": robustness_view(run.base),
+        "attack_sentences": attack_sentences(run.attacks) if run.attacks else [],
+        "attack_table": attack_table(run.attacks) if run.attacks else None,
         "scrolls": any(len(stack.layers) > 1 for stack in stacks),
     }
     figures = {

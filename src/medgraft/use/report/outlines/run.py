@@ -36,6 +36,7 @@ class OutlineRun:
     base: Artefacts
     cases: pd.DataFrame
     facts: dict[str, Any] = field(default_factory=dict)
+    attacks: dict[str, Any] = field(default_factory=dict)
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -75,4 +76,9 @@ def read_outlines(run: Path) -> OutlineRun:
     base, path = read_located(run), run / "outlines.parquet"
     cases = checked_columns(table(path), path, _COLUMNS)
     cases = cases[cases["label"].isin(base.labels)].sort_values(["case_id", "label"], kind="stable")
-    return OutlineRun(base, cases.reset_index(drop=True), optional_json(run / "outline_facts.json"))
+    return OutlineRun(
+        base,
+        cases.reset_index(drop=True),
+        optional_json(run / "outline_facts.json"),
+        optional_json(run / "attacks.json"),
+    )
