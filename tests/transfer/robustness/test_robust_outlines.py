@@ -15,6 +15,7 @@ from medgraft.data.imaging.volume import Volume
 from medgraft.errors import UsageError
 from medgraft.transfer.robustness.attacks.fgsm import Fgsm
 from medgraft.transfer.robustness.attacks.pgd import Pgd
+from medgraft.transfer.robustness.corruptions.catalogue import CORRUPTIONS
 from medgraft.transfer.robustness.robust_outlines import OutlineTrial, attacked_dice, corrupted_dice
 from medgraft.transfer.segmentation.outliner import Outliner
 from medgraft.transfer.segmentation.plan import Plan
@@ -85,6 +86,7 @@ def test_gradients_through_windows_are_those_of_the_network():
 
 
 def test_worse_pictures(study):
+    assert {"brightness-up", "gaussian-noise"} <= set(CORRUPTIONS)
     clean, found = corrupted_dice(trial(), study, 0, ["brightness-up", "gaussian-noise"])
     assert clean.tolist() == [1.0] and found["brightness-up"].shape == (5, 1)
     assert found["brightness-up"][-1, 0] < 0.9

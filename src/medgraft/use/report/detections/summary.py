@@ -65,6 +65,7 @@ def _reach(run: DetectionRun) -> list[str]:
         run.base,
         "The truth is one set of drawn boxes: what nobody marked counts as false when it is found. A picture without a "
         "predicted box is not shown to be free of findings.",
+        "compare its boxes with those that a person draws there",
     )
 
 

@@ -53,14 +53,14 @@ def doubts(estimate: Mapping[str, Any], title: str, counts: Mapping[str, int], t
     return text
 
 
-def reach(run: Artefacts, reference: str) -> list[str]:
-    """Where, for whom and against what nothing was measured."""
+def reach(run: Artefacts, reference: str, elsewhere: str) -> list[str]:
+    """Where, for whom and against what nothing was measured; ``elsewhere``: what is to be done before it is used
+    there."""
     text = []
     if not any(name.startswith("external:") for name in run.splits):
         sites = run.cohort["site"].nunique()
         where = f"the same {counted(sites, 'site')}" if sites else "the same source"
         text.append(
-            f"All cases come from {where}. Another scanner, hospital or population may give other numbers: judge "
-            "some cases of theirs by hand before it is used there."
+            f"All cases come from {where}. Another scanner, hospital or population may give other numbers: {elsewhere}."
         )
     return [*text, reference]

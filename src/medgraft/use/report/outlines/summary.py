@@ -105,6 +105,7 @@ def _reach(run: OutlineRun) -> list[str]:
         run.base,
         "The truth is one drawn reference. How far two people would differ on these cases is not known here; an "
         "outline that is to be used must be looked at and corrected by a person.",
+        "measure there with “medgraft evaluate”",
     )
 
 
