@@ -1,4 +1,4 @@
-"""From a plan to the network of an outline: an encoder with a decoder (for volumes both inflated), or a U-Net of volumes."""
+"""From a plan to the network of an outline: an encoder with a decoder, inflated for volumes, or a U-Net of volumes."""
 
 from __future__ import annotations
 
