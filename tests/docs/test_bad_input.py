@@ -1,8 +1,8 @@
 """Every row of docs/bad-input.md: a recipe by the row's id makes the input, and the words must be said.
 
 ``STOPS``: recipes that return the command; its exit code and its standard error are checked. ``FAULTS``: what the
-machine does to some of these commands, and not to the same command afterwards. ``FILES`` and
-``ROWS``: recipes that plant a case in one good cohort each; the run must end well, and the reason must stand
+machine does to some of these commands, and not to the same command afterwards. ``FILES``, ``ROWS``, ``MASKS`` and
+``BOXES``: recipes that plant a case in one good cohort each; the run must end well, and the reason must stand
 in ``audit.json``. ``WORKS``: recipes that return a command which ends well, and where the words must be found.
 """
 
@@ -18,7 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,8 @@ STOPS: dict[str, Recipe] = {}
 FAULTS: dict[str, Fault] = {}
 FILES: dict[str, Callable[[Path], None]] = {}
 ROWS: dict[str, Callable[[Path], list[dict[str, str]]]] = {}
+MASKS: dict[str, Callable[[Path], None]] = {}
+BOXES: dict[str, Callable[[Path], str]] = {}
 WORKS: dict[str, tuple[Recipe, str]] = {}
 
 
@@ -515,6 +517,166 @@ def _(folder):
     return ["compare", made_run(folder / "one"), made_run(folder / "two"), "--split", "tset"]
 
 
+def masked(folder: Path, *, values: tuple[int, ...] = (0, 255), each: int = 8) -> Path:
+    """Pictures with masks that hold ``values`` in turn."""
+    for index in range(each):
+        picture(folder / "images" / f"{index}.png", seed=3000 + index)
+        mask(folder, f"{index}", values[index % len(values)] or values[-1])
+    return folder
+
+
+def mask(folder: Path, name: str, value: int, size: int = 32) -> None:
+    """One whose middle has a value."""
+    pixels = np.zeros((size, size), np.uint8)
+    pixels[8:20, 6:14] = value
+    (folder / "masks").mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(folder / "masks" / f"{name}.png")
+
+
+def outlined(folder: Path, *options: str, **given: Any) -> list[str]:
+    return fit(masked(folder / "data", **given), "--task", "segmentation", *options)
+
+
+@stops("masks-of-unknown-values")
+def _(folder):
+    return outlined(folder, values=(7, 31, 90))
+
+
+@stops("masks-all-background")
+def _(folder):
+    return outlined(folder, "--mask-values", "255=background")
+
+
+@stops("masks-with-a-positive-class")
+def _(folder):
+    return outlined(folder, "--positive", "foreground")
+
+
+@stops("segmentation-without-masks")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--task", "segmentation")
+
+
+@stops("masks-of-an-unknown-network")
+def _(folder):
+    return outlined(folder, "--set", "segmentation.network=4d")
+
+
+@stops("pictures-for-a-network-of-volumes")
+def _(folder):
+    return outlined(folder, "--set", "segmentation.network=inflated")
+
+
+def boxed(folder: Path, rows: list[str], head: str = "stem,label,x0,y0,x1,y1", each: int = 8) -> Path:
+    """Pictures and ``boxes.csv``; those that it does not name have a good box."""
+    named = {row.partition(",")[0] for row in rows}
+    for index in range(each):
+        picture(folder / "images" / f"{index}.png", seed=4000 + index)
+        if str(index) not in named and head.count(",") == 5:
+            rows = [*rows, f"{index},cell,4,4,12,15"]
+    (folder / "boxes.csv").write_text("\n".join([head, *rows]) + "\n", "utf-8")
+    return folder
+
+
+def found(folder: Path, rows: list[str], *options: str, **given: Any) -> list[str]:
+    return fit(boxed(folder / "data", rows, **given), "--task", "detection", *options)
+
+
+@stops("boxes-without-corners")
+def _(folder):
+    return found(folder, ["0,cell,4"], head="stem,label,width")
+
+
+@stops("boxes-none-at-all")
+def _(folder):
+    return found(folder, [f"{index},,,,," for index in range(8)])
+
+
+@stops("boxes-label-map-unknown")
+def _(folder):
+    return found(folder, [], "--label-map", "cel=cell")
+
+
+@stops("detection-without-boxes")
+def _(folder):
+    return fit(class_folders(folder / "data"), "--task", "detection")
+
+
+@stops("predict-spreadsheet")
+def _(folder):
+    assert _main(fit(class_folders(folder / "data"))) == 0
+    (folder / "cases.xlsx").write_bytes(b"PK\x03\x04 a spreadsheet")
+    return ["predict", str(folder / "run"), str(folder / "cases.xlsx")]
+
+
+@stops("predict-masks-without-folder")
+def masks_of(folder, *options):
+    """A run that says of itself that it outlines, and nothing more."""
+    (folder / "run" / "bundle").mkdir(parents=True)
+    files.write_json(folder / "run" / "bundle" / "labels.json", {"labels": ["a"], "task": "segmentation"})
+    return ["predict", str(folder / "run"), str(picture(folder / "0.png", 0)), *options]
+
+
+@stops("heat-maps-of-masks")
+def _(folder):
+    return masks_of(folder, "--explain", "--explain-out", str(folder / "maps"))
+
+
+def clinic(folder: Path, head: str, *rows: str, options: tuple[str, ...] = (), patients: bool = True) -> list[str]:
+    """The good rows with a clinical table."""
+    cases = good_rows(folder / "data")
+    table(folder / "data", cases if patients else [{**row, "patient": ""} for row in cases])
+    (folder / "clinic.csv").write_text("\n".join([head, *rows]) + "\n", "utf-8")
+    return [*fit(folder / "data"), "--clinical", str(folder / "clinic.csv"), *options]
+
+
+def of_all(cell: Callable[[int], str]) -> list[str]:
+    """A row a patient."""
+    names = [f"{label}-{index}" for label in ("benign", "malignant") for index in range(4)]
+    return [f"{name},{cell(number)}" for number, name in enumerate(names)]
+
+
+@stops("clinical-without-key")
+def _(folder):
+    return clinic(folder, "who,age", *of_all(lambda number: f"{50 + number}"))
+
+
+@stops("clinical-of-others")
+def _(folder):
+    return clinic(folder, "patient,age", "somebody,50", "somebody else,60")
+
+
+@stops("clinical-patients-unknown")
+def _(folder):
+    return clinic(folder, "patient,age", *of_all(lambda number: f"{50 + number}"), patients=False)
+
+
+@stops("clinical-column-unknown")
+def _(folder):
+    rows = of_all(lambda number: f"{50 + number}")
+    return clinic(folder, "patient,age", *rows, options=("--set", 'clinical.columns=["agee"]'))
+
+
+@stops("clinical-rows-differ")
+def _(folder):
+    return clinic(folder, "patient,age", *of_all(lambda number: f"{50 + number}"), "benign-0,90")
+
+
+@stops("clinical-text-among-numbers")
+def _(folder):
+    return clinic(folder, "patient,age", *of_all(lambda number: "old" if number == 3 else f"{50 + number}"))
+
+
+@stops("clinical-dates")
+def _(folder):
+    return clinic(folder, "patient,seen", *of_all(lambda number: f"2024-01-{number + 10}"))
+
+
+@stops("clinical-empty-column")
+def _(folder):
+    return clinic(folder, "patient,age", *of_all(lambda _: ""), options=("--set", 'clinical.columns=["age"]'))
+
+
 # -- set aside, as a file in class folders
 
 
@@ -583,6 +745,52 @@ ROWS["row-names-a-folder"] = _a_folder
 ROWS["rows-disagree"] = _disagree
 
 
+# -- set aside, beside its mask
+
+
+def _no_mask(folder: Path) -> None:
+    picture(folder / "images" / "bare.png", seed=90)
+
+
+def _larger_mask(folder: Path) -> None:
+    picture(folder / "images" / "larger.png", seed=91)
+    mask(folder, "larger", 255, size=40)
+
+
+def _damaged_mask(folder: Path) -> None:
+    picture(folder / "images" / "damaged.png", seed=92)
+    _cut(folder / "masks" / "damaged.png")
+
+
+def _foreign_value(folder: Path) -> None:
+    picture(folder / "images" / "foreign.png", seed=93)
+    mask(folder, "foreign", 128)
+
+
+MASKS["mask-missing"] = _no_mask
+MASKS["mask-of-another-size"] = _larger_mask
+MASKS["mask-damaged"] = _damaged_mask
+MASKS["mask-value-foreign"] = _foreign_value
+MASKS["mask-without-picture"] = lambda folder: mask(folder, "stray", 255)
+
+
+# -- set aside, for its boxes: the row of ``boxes.csv``
+
+
+def _box(name: str, corners: str) -> Callable[[Path], str]:
+    def plant(folder: Path) -> str:
+        picture(folder / "images" / f"{name}.png", seed=len(name) + 95)
+        return f"{name},cell,{corners}"
+
+    return plant
+
+
+BOXES["box-beyond-its-picture"] = _box("beyond", "4,4,90,12")
+BOXES["box-turned-round"] = _box("turned", "12,4,4,15")
+BOXES["box-of-no-number"] = _box("word", "4,four,12,15")
+BOXES["box-without-picture"] = lambda folder: "gone,cell,4,4,12,15"
+
+
 # -- works: the words stand in the terminal ("said") or in the report ("report")
 
 
@@ -649,8 +857,16 @@ def planted(tmp_path_factory) -> dict[str, list[str]]:
     rows = good_rows(other / "data")
     rows += [row for plant in ROWS.values() for row in plant(other / "data")]
     assert _main(fit(table(other / "data", rows))) == 0
+    masks, boxes = tmp_path_factory.mktemp("masks"), tmp_path_factory.mktemp("boxes")
+    data = masked(masks / "data", each=24)
+    for plant in MASKS.values():
+        plant(data)
+    assert _main(["audit", str(data), "--task", "segmentation", "--out", str(masks / "run")]) == 0
+    data = boxed(boxes / "data", [plant(boxes / "data") for plant in BOXES.values()])
+    assert _main(["audit", str(data), "--task", "detection", "--out", str(boxes / "run")]) == 0
     found = {}
-    for kind, run in (("file", folder / "run"), ("row", other / "run")):
+    runs = {"file": folder, "row": other, "mask": masks, "box": boxes}
+    for kind, run in ((kind, place / "run") for kind, place in runs.items()):
         audit = json.loads((run / "audit.json").read_text("utf-8"))
         found[kind] = [item["reason"] for item in audit["quarantined"]]
     return found
@@ -662,11 +878,11 @@ def _ids(*outcomes: str) -> list[str]:
 
 def test_the_table_is_long_enough_and_every_row_has_its_recipe():
     assert len(TABLE) >= 25
-    recipes = [*STOPS, *FILES, *ROWS, *WORKS]
+    recipes = [*STOPS, *FILES, *ROWS, *MASKS, *BOXES, *WORKS]
     assert len(recipes) == len(set(recipes))
     assert set(TABLE) == set(recipes)
     assert set(_ids(*CODES)) == set(STOPS)
-    assert set(_ids("set aside")) == {*FILES, *ROWS}
+    assert set(_ids("set aside")) == {*FILES, *ROWS, *MASKS, *BOXES}
     assert set(_ids("works")) == set(WORKS)
 
 
@@ -705,13 +921,15 @@ def test_the_same_command_goes_on_when_the_fault_is_gone(name, unbroken, medgraf
 
 @pytest.mark.parametrize("name", _ids("set aside"))
 def test_it_is_set_aside_with_its_reason(name, planted):
-    reasons = planted["file" if name in FILES else "row"]
+    kinds = {"file": FILES, "row": ROWS, "mask": MASKS, "box": BOXES}
+    reasons = planted[next(kind for kind, names in kinds.items() if name in names)]
     assert any(TABLE[name][1] in reason for reason in reasons), reasons
 
 
 def test_as_many_are_set_aside_as_were_planted(planted):
     assert len(planted["file"]) == len(FILES)
     assert len(planted["row"]) >= len(ROWS)
+    assert (len(planted["mask"]), len(planted["box"])) == (len(MASKS), len(BOXES))
 
 
 def test_reasons_hold_no_path(planted, tmp_path_factory):

@@ -15,7 +15,7 @@ from medgraft.experiment.stages.gathering import gather_labelled
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.backbones.resolve import resolve_backbone
-from medgraft.transfer.segmentation.bundle import OutlineBundle, write_outline_bundle
+from medgraft.transfer.segmentation.bundle import OutlineBundle, read_outline_bundle, write_outline_bundle
 from medgraft.transfer.segmentation.network import NetworkSpec, build_outliner
 from medgraft.transfer.segmentation.plan import Plan
 from medgraft.transfer.segmentation.settings import SegmentationSettings
@@ -119,3 +119,18 @@ def made_flat(tmp_path):
     given = OutlineBundle(network, spec, plan, recipe, task, backbone.facts, SegmentationSettings(), "lp-ft")
     write_outline_bundle(tmp_path / "flat-run" / "bundle", given)
     return tmp_path / "flat-run"
+
+
+def test_an_inflated_encoder_from_fit_to_prediction(outlined_cohort, tmp_path):
+    pytest.importorskip("segmentation_models_pytorch")
+    home = Home.find(tmp_path / "home")
+    sets = ["network=inflated", "epochs=1", "epochs_frozen=1", "views=1", "width=4"]
+    flags = {"data.patient_regex": r"^(Muster\d+)-", "backbone.name": "test_resnet", "backbone.weights": "random"}
+    words = [f"segmentation.{text}" for text in sets] + ["evaluation.replicates=100"]
+    fit_run(outlined_cohort, tmp_path / "run", sets=words, flags=flags, home=home)
+    bundle = read_outline_bundle(tmp_path / "run")
+    assert bundle.plan.dims == 3 and bundle.backbone.name == "test_resnet"
+    assert any(name.startswith("encoder.") and name.endswith(".along") for name in bundle.network.state_dict())
+    file = sorted((outlined_cohort / "images").iterdir())[0]
+    told = outline_files(tmp_path / "run", [file], out=tmp_path / "masks", home=home)
+    assert nibabel.load(tmp_path / "masks" / file.name).shape == (20, 18, 12) and told.table["reason"].tolist() == [""]

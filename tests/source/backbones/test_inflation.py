@@ -7,7 +7,7 @@ import torchvision
 from torch import nn
 from torch.nn import functional
 
-from medgraft.source.backbones.inflation import InflatedNetwork
+from medgraft.source.backbones.inflation import InflatedMaps, InflatedNetwork, flat_state
 from medgraft.source.backbones.network import BackboneNetwork
 
 
@@ -62,3 +62,48 @@ def test_a_real_network_with_its_stages_read_gives_on_equal_slices_what_it_gives
         plain = network(picture)
         inflated = InflatedNetwork(network).eval()(picture[:, None].expand(-1, 4, -1, -1, -1))
     torch.testing.assert_close(inflated, plain, atol=1e-5, rtol=1e-4)
+
+
+def maps_of(channels):
+    """A small network that gives two maps."""
+
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Conv2d(channels, 5, 3, padding=1), nn.Conv2d(5, 4, 3, stride=2, padding=1)
+
+        def forward(self, pixels):
+            first = torch.relu(self.first(pixels))
+            return first, self.second(first)
+
+    torch.manual_seed(1)
+    return Two().eval()
+
+
+def test_maps_of_a_volume_that_is_constant_along_its_depth_are_those_of_a_slice():
+    picture = torch.rand(2, 3, 16, 24)
+    wanted = maps_of(3)(picture)
+    found = InflatedMaps(maps_of(3))(picture[:, :, None].expand(-1, -1, 6, -1, -1))
+    for one, flat in zip(found, wanted, strict=True):
+        assert one.shape == (2, flat.shape[1], 6, *flat.shape[2:])
+        torch.testing.assert_close(one, flat[:, :, None].expand_as(one), atol=1e-5, rtol=1e-5)
+
+
+def test_several_volumes_go_in_and_slices_stay_in_their_order():
+    class Sum(nn.Module):
+        def forward(self, one, other):
+            return one + 2 * other
+
+    one, other = torch.rand(2, 3, 5, 4, 4), torch.rand(2, 3, 5, 4, 4)
+    assert torch.equal(InflatedMaps(Sum())(one, other), one + 2 * other)
+
+
+def test_the_state_of_the_flat_network_comes_back():
+    flat = maps_of(3)
+    before = {name: item.clone() for name, item in flat.state_dict().items()}
+    inflated = InflatedMaps(flat)
+    state = {name.removeprefix("network."): item for name, item in inflated.state_dict().items()}
+    assert any(name.endswith(".along") for name in state)
+    found = flat_state(state)
+    assert set(found) == set(before) and all(torch.equal(found[name], before[name]) for name in before)
+    assert flat_state(before).keys() == before.keys()

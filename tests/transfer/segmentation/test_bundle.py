@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from medgraft.errors import ArtifactError
 from medgraft.transfer.segmentation.bundle import (
@@ -9,7 +10,7 @@ from medgraft.transfer.segmentation.bundle import (
     read_outline_bundle,
     write_outline_bundle,
 )
-from medgraft.transfer.segmentation.network import NetworkSpec
+from medgraft.transfer.segmentation.network import NetworkSpec, build_outliner
 from medgraft.transfer.segmentation.settings import SegmentationSettings
 from medgraft.transfer.tasks.segmentation import Segmentation
 
@@ -54,3 +55,19 @@ def test_a_flipped_bit_is_an_error(made, deep_network, tmp_path):
 def test_what_is_no_segmentation_is_told(tmp_path):
     with pytest.raises(ArtifactError, match="not there"):
         read_outline_bundle(tmp_path)
+
+
+def test_an_inflated_network_comes_back_too(made, encoder, tmp_path):
+    pytest.importorskip("segmentation_models_pytorch")
+    plan, spec = made.deep_plan(patch=(8, 32, 32)), NetworkSpec(1, 2, "unet", 4, 0)
+    network = build_outliner(spec, plan, encoder)
+    with torch.no_grad():
+        for item in network.parameters():
+            item.add_(0.01)
+    task, settings = Segmentation(("ball",)), SegmentationSettings(network="inflated")
+    given = OutlineBundle(network, spec, plan, made.grey, task, encoder.facts, settings, "lp-ft")
+    write_outline_bundle(tmp_path / "run" / "bundle", given)
+    found = read_outline_bundle(tmp_path / "run")
+    volume = torch.rand(1, 1, 8, 32, 32)
+    with torch.no_grad():
+        assert torch.equal(found.network(volume), network(volume))

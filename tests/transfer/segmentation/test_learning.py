@@ -93,3 +93,16 @@ def test_a_broken_training_ends_as_an_unbroken_one(made, tmp_path):
 def test_another_strategy_is_told(flat_network, made, tmp_path):
     with pytest.raises(UsageError, match="lp-ft"):
         learn(flat_network, replace(course(made, tmp_path), strategy="knn"), Progress())
+
+
+def test_an_inflated_encoder_learns_frozen_with_kept_maps_and_then_wholly(made, encoder, tmp_path):
+    plan = made.deep_plan(patch=(16, 32, 32))
+    network = build_outliner(NetworkSpec(1, 2, "unet", 4, 0), plan, encoder)
+    given = replace(course(made, tmp_path, deep=True, epochs=1, epochs_frozen=2, views=1), plan=plan)
+    given = replace(given, shelf=Shelf(made.ball, plan, made.grey))
+    before = {name: item.clone() for name, item in network.state_dict().items()}
+    learned = learn(network, given, Progress())
+    assert [row["phase"] for row in learned.history] == ["frozen"] * 3 + ["all"] * 2
+    assert learned.facts["phases"][0]["maps_kept"] is True
+    moved = {name for name, item in learned.network.state_dict().items() if not torch.equal(item, before[name])}
+    assert any(name.startswith("encoder.") and name.endswith(".along") for name in moved)

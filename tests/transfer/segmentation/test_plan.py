@@ -43,6 +43,15 @@ def test_a_large_volume_in_3d_is_cut_into_patches_and_resampled_in_depth_too():
     assert plan.factor((100, 512, 512), (3.0, 1.0, 1.0))[0] == pytest.approx(3.0)
 
 
+def test_an_inflated_encoder_halves_the_plane_alone():
+    plan = plan_for(of_volumes((300, 512, 512), (1.0, 1.0, 1.0)), SegmentationSettings(network="inflated"))
+    assert (plan.dims, plan.patch, plan.planes) == (3, (48, 64, 64), 1)
+    given = SegmentationSettings(network="inflated", patch=(20, 70, 64))
+    assert plan_for(of_volumes((35, 50, 36), (1.0, 1.0, 1.0)), given).patch == (24, 96, 64)
+    with pytest.raises(ConfigError, match="use 2d"):
+        plan_for(of_pictures(64, 64), SegmentationSettings(network="inflated"))
+
+
 def test_pictures_are_made_no_larger_than_needed():
     large, small = plan_for(of_pictures(1024, 2048), AUTO), plan_for(of_pictures(28, 28), AUTO)
     assert large.factor((1, 1024, 2048), None) == (1.0, 0.25, 0.25) and large.patch == (1, 256, 256)

@@ -102,7 +102,7 @@ def learn_outlines(work: Workspace, studies: StudyReader) -> OutlineBundle:
     rows = {name: [row for row, part in enumerate(parts) if part == name] for name in ("train", "val")}
     plan = _plan(work, studies, rows["train"])
     preprocessing = _preprocessing(work.preprocessing)
-    backbone = None if plan.dims == 3 else work.job.backbone
+    backbone = work.job.backbone if plan.dims == 2 or settings.network == "inflated" else None
     if backbone is not None and strategy == "scratch":
         backbone = backbone.forgotten(work.config.seed)
     spec = NetworkSpec(

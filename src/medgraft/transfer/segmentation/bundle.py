@@ -28,6 +28,7 @@ from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.errors import ArtifactError, WeightsError
 from medgraft.files import read_json, verify_manifest, write_bytes, write_json, write_manifest
 from medgraft.source.backbones.backbone import BackboneFacts
+from medgraft.source.backbones.inflation import flat_state
 from medgraft.source.backbones.loading import load_strictly
 from medgraft.source.backbones.resolve import backbone_from_facts
 from medgraft.transfer.segmentation.network import NetworkSpec, build_outliner
@@ -138,10 +139,12 @@ def _built(spec: NetworkSpec, plan: Plan, facts: BackboneFacts | None, tensors: 
     """The network; its encoder needs no source, the bundle holds all of it."""
     if facts is None:
         return build_outliner(spec, plan, None)
-    return build_outliner(spec, plan, backbone_from_facts(facts), encoder_state(tensors))
+    state = encoder_state(tensors, inflated=plan.dims == 3)
+    return build_outliner(spec, plan, backbone_from_facts(facts), state)
 
 
-def encoder_state(tensors: Mapping[str, Any]) -> dict[str, Any]:
+def encoder_state(tensors: Mapping[str, Any], *, inflated: bool = False) -> dict[str, Any]:
     """Of the backbone's own network, among those of an ``EncoderDecoder``."""
-    lead = "encoder.network."
-    return {name.removeprefix(lead): item for name, item in tensors.items() if name.startswith(lead)}
+    lead = "encoder.network.network." if inflated else "encoder.network."
+    own = {name.removeprefix(lead): item for name, item in tensors.items() if name.startswith(lead)}
+    return flat_state(own) if inflated else own

@@ -2,7 +2,7 @@
 
 ``linear-probe``: the encoder stays as it came; ``lp-ft``: the decoder first, then everything, the encoder slower;
 ``full``: everything from the start; ``scratch``: the same from random weights. BatchNorm of a pretrained encoder keeps
-its statistics. A network of volumes has no source here: it learns from scratch, or from another segmentation's weights.
+its statistics. A U-Net of volumes has no source here: it learns from scratch, or from another segmentation's weights.
 """
 
 from __future__ import annotations

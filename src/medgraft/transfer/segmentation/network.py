@@ -1,4 +1,4 @@
-"""From a plan to the network of an outline: an encoder with a decoder, or a U-Net of volumes."""
+"""From a plan to the network of an outline: an encoder with a decoder, inflated for volumes, or a U-Net of volumes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from medgraft.errors import ConfigError
 from medgraft.source.backbones.backbone import Backbone
+from medgraft.source.backbones.inflation import InflatedMaps
 from medgraft.source.backbones.network import BackboneNetwork
 from medgraft.transfer.segmentation.decoders import Decoder
 from medgraft.transfer.segmentation.plan import Plan
@@ -21,9 +22,10 @@ __all__ = ["EncoderDecoder", "NetworkSpec", "build_outliner"]
 
 
 class EncoderDecoder(nn.Module):
-    """Pixels (N, C, H, W) in [0, 1], sides multiples of 32 → logits (N, classes, H, W)."""
+    """Pixels (N, C, H, W) in [0, 1], sides multiples of 32 → logits (N, classes, H, W); where both parts are
+    inflated, volumes (N, C, D, H, W) of any depth → (N, classes, D, H, W)."""
 
-    def __init__(self, encoder: Pyramid, decoder: Decoder) -> None:
+    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
 
@@ -56,11 +58,12 @@ class NetworkSpec:
 def build_outliner(
     spec: NetworkSpec, plan: Plan, backbone: Backbone | None, state: Mapping[str, Any] | None = None
 ) -> nn.Module:
-    """The network in eval mode; what no source brings is drawn from the spec's seed. ``backbone``: the encoder of a 2-D
-    plan; ``state``: its weights, in place of its source's. Raises ``ConfigError`` where it gives no maps."""
+    """The network in eval mode; what no source brings is drawn from the spec's seed. ``backbone``: the encoder, which a
+    plan of volumes inflates (without one it gets a U-Net); ``state``: its weights, in place of its source's. Raises
+    ``ConfigError`` where it gives no maps."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(spec.seed)
-        if plan.dims == 3:
+        if backbone is None and plan.dims == 3:
             return volume_network(plan, spec.channels, spec.classes, spec.width).eval()
         if backbone is None:
             raise ConfigError("segmentation in 2-D needs an encoder; give --backbone NAME")
@@ -72,4 +75,6 @@ def build_outliner(
             )
         encoder = Pyramid(network)
         decoder = Decoder(encoder.channels, encoder.strides, spec.classes, kind=spec.decoder, width=spec.width)
+        if plan.dims == 3:
+            return EncoderDecoder(InflatedMaps(encoder), InflatedMaps(decoder)).eval()
         return EncoderDecoder(encoder, decoder).eval()

@@ -106,7 +106,7 @@ class Plan:
 def plan_for(found: Fingerprint, settings: SegmentationSettings) -> Plan:
     """The plan for cases like these. Raises ``ConfigError`` for settings that do not fit them."""
     kind = _kind(found, settings)
-    dims: Literal[2, 3] = 3 if kind == "3d" else 2
+    dims: Literal[2, 3] = 3 if kind in ("3d", "inflated") else 2
     median, spacing = found.shape, found.spacing
     axis = 0
     if found.volumes and spacing is not None:
@@ -124,7 +124,8 @@ def plan_for(found: Fingerprint, settings: SegmentationSettings) -> Plan:
         max(1.0, side * share)
         for side, share in zip(median, bare.factor(tuple(max(1, round(s)) for s in median), spacing), strict=True)  # type: ignore[arg-type]
     )
-    patch = _patch(shape, dims, settings)
+    # an encoder of pictures halves the plane five times, and the slices not at all
+    patch = _patch(shape, dims, settings, 8 if kind == "3d" else 32)
     batch = settings.batch or _batch(patch, dims)
     patches = settings.patches or _patches(shape, patch, dims)
     mirror = _mirror(found, order, settings)
@@ -156,27 +157,29 @@ def _mirror(found: Fingerprint, order: Sequence[int], settings: SegmentationSett
     return first, second, third
 
 
-def _patch(shape: Sequence[float], dims: int, settings: SegmentationSettings) -> Shape:
+def _patch(shape: Sequence[float], dims: int, settings: SegmentationSettings, plane: int) -> Shape:
+    """Rows and columns are multiples of ``plane``, slices of 8."""
     if settings.patch is not None:
         if len(settings.patch) != dims or min(settings.patch) < 16:
             raise ConfigError(
                 f"segmentation.patch = {list(settings.patch)}: {dims} sides of at least 16 are needed for a "
                 f"{dims}-D network"
             )
-        rows = _multiples(settings.patch, 32 if dims == 2 else 8)
-        return (1, rows[0], rows[1]) if dims == 2 else (rows[0], rows[1], rows[2])
+        given = (1, *settings.patch) if dims == 2 else settings.patch
+        return _rounded(given, dims, plane)
     if dims == 2:
-        sides = [side if side <= 1.25 * _PATCH_2D else _PATCH_2D for side in shape[1:]]
-        rows = _multiples(sides, 32)
-        return 1, rows[0], rows[1]
+        return _rounded([1, *(side if side <= 1.25 * _PATCH_2D else _PATCH_2D for side in shape[1:])], dims, plane)
     whole = math.prod(shape) <= _WHOLE_VOLUME
-    rows = _multiples([side if whole else min(side, _PATCH_3D) for side in shape], 8)
-    return rows[0], rows[1], rows[2]
+    return _rounded([side if whole else min(side, _PATCH_3D) for side in shape], dims, plane)
 
 
-def _multiples(sides: Sequence[float], of: int) -> list[int]:
-    """Rounded up."""
-    return [max(of, math.ceil(side / of - 1e-6) * of) for side in sides]
+def _rounded(sides: Sequence[float], dims: int, plane: int) -> Shape:
+    """Up to multiples."""
+    depth, rows, columns = (
+        max(of, math.ceil(side / of - 1e-6) * of)
+        for side, of in zip(sides, (1 if dims == 2 else 8, plane, plane), strict=True)
+    )
+    return depth, rows, columns
 
 
 def _batch(patch: Shape, dims: int) -> int:

@@ -16,10 +16,11 @@ class SegmentationSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    network: Literal["auto", "2d", "2.5d", "3d"] = Field(
+    network: Literal["auto", "2d", "2.5d", "3d", "inflated"] = Field(
         default="auto",
-        description="pictures: 2d; volumes: 2.5d (a pretrained encoder, slice by slice, each with its neighbours) or "
-        "3d (a U-Net of volumes); auto takes 3d where whole volumes are small enough for a CPU, else 2.5d",
+        description="pictures: 2d; volumes: 2.5d (a pretrained encoder, slice by slice, each with its neighbours), "
+        "3d (a U-Net of volumes, from scratch) or inflated (a pretrained encoder with its filters repeated along the "
+        "depth); auto takes 3d where whole volumes are small enough for a CPU, else 2.5d",
     )
     decoder: Literal["unet", "fpn"] = Field(default="unet", description="what stands on a 2-D encoder")
     width: int = Field(default=16, ge=4, le=256, description="channels of the decoder's last block, or of the 3-D")

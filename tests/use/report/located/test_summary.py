@@ -22,6 +22,7 @@ def test_doubts_follow_the_numbers():
 
 
 def test_one_source_is_said(plain_run):
-    assert "same 1 site" in reach(plain_run(), "reference")[0] and reach(plain_run(), "reference")[-1] == "reference"
+    first, last = reach(plain_run(), "reference", "measure there")
+    assert "same 1 site" in first and first.endswith("other numbers: measure there.") and last == "reference"
     external = {"external:b": {"dice": {"value": 1}}}
-    assert reach(plain_run(metrics=external), "reference") == ["reference"]
+    assert reach(plain_run(metrics=external), "reference", "measure there") == ["reference"]
