@@ -34,9 +34,7 @@ def clinical_model(run: Path, options: ClinicalOptions) -> ClinicalModel | None:
     return model
 
 
-def rows_for(
-    model: ClinicalModel, options: ClinicalOptions, cohort: pd.DataFrame, progress: Progress
-) -> ClinicalRows:
+def rows_for(model: ClinicalModel, options: ClinicalOptions, cohort: pd.DataFrame, progress: Progress) -> ClinicalRows:
     """The model's columns of the table that the options name, a row each a row of the cohort's table. Raises
     ``CohortError`` for a table that does not fit."""
     join = options.join or (model.join if options.by == model.by else None)

@@ -127,9 +127,7 @@ def _answered(work: Workspace, rows: pd.DataFrame) -> tuple[Answered, list[str]]
     return answered, [str(case) for case in first["case_id"]]
 
 
-def answered_rows(
-    table: pd.DataFrame, chances: NDArray[np.float64], bundle: Bundle, majority: Majority
-) -> Answered:
+def answered_rows(table: pd.DataFrame, chances: NDArray[np.float64], bundle: Bundle, majority: Majority) -> Answered:
     """Cases with ``label`` and ``patient_id``, and the bundle's mended probabilities (n, classes)."""
     task, calibration = bundle.task, bundle.calibration
     return Answered(

@@ -40,10 +40,10 @@ class DemandedCut:
 
 @dataclass(frozen=True)
 class Calibration:
-    """``threshold`` is the cut of a binary task and where it was chosen; ``demanded``: further cuts; ``costs`` of errors
-    where the cut is the cheapest for them. ``chain`` mends probabilities, ``sets`` turns them into sets of classes;
-    ``learnt_from`` (val, cv) says where both come from. Where a case has several labels, ``per_label`` has all this for
-    each, of the classes no and yes."""
+    """``threshold`` is the cut of a binary task and where it was chosen; ``demanded``: further cuts; ``costs`` of
+    errors where the cut is the cheapest for them. ``chain`` mends probabilities, ``sets`` turns them into sets of
+    classes; ``learnt_from`` (val, cv) says where both come from. Where a case has several labels, ``per_label`` has all
+    this for each, of the classes no and yes."""
 
     threshold: float | None = None
     threshold_from: str | None = None
