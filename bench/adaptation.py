@@ -1,15 +1,16 @@
 """What adapting brings, on real and on made pairs of sites: every method of seconds, ``auto``, and an oracle.
 
-    python bench/adaptation.py --data DIR [--seeds 0 1 2] [--draws 5] [--sets real busi pneumonia phantom] [--deep]
-                               [--work DIR]
+    python bench/adaptation.py --data DIR [--seeds 0 1 2] [--draws 5] [--deep | --networks] [--work DIR]
+                               [--sets real busi pneumonia phantom stained]
 
 Real: films of children (``pneumoniamnist``, enlarged) and of adults (``cxr_nih``), both directions. Made: ``busi``,
 1,000 cases of ``pneumoniamnist`` and a phantom, halved by patient into source and target, and the target's pictures
 changed in exposure, sharpness, noise, resolution, inversion or field of view, weakly and strongly; no change; and other
-shares of classes. Everything is on pooled features of the default backbone at 128 px. ``auto`` sees what the verb sees:
-no label of the target, and the test of shift. The oracle is the probe trained on the target's labels, judged out of
-fold; real pairs also show what 10, 50 and 200 labels of the target buy. ``--deep`` looks at the methods that train a
-small network, in rows of their own. Numbers are AUROC on the target (macro of the classes); differences are paired,
+shares of classes. A stained phantom is changed in colour. Everything is on pooled features of the default backbone at
+128 px. ``auto`` sees what the verb sees: no label of the target, and the test of shift. The oracle is the probe trained
+on the target's labels, judged out of fold; real pairs also show what 10, 50 and 200 labels of the target buy.
+``--deep`` looks at the methods that train a small network, ``--networks`` at those that change the backbone itself
+(AdaBN, TENT), in rows of their own. Numbers are AUROC on the target (macro of the classes); differences are paired,
 over patients. Rows are kept in the work folder. Writes its part of ``docs/benchmarks.md``.
 """
 
@@ -20,8 +21,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from adaptation_table import alone_section, section
 from page import replace_section
-from sites import SHIFTS, Ground, changed_pictures, pair_of, probe
+from sites import SHIFTS, Ground, changed_pictures, network_of, pair_of, probe
 
 from medgraft.measure.intervals.delong import macro_influence
 from medgraft.measure.paired import auroc_difference
@@ -32,9 +34,12 @@ from medgraft.transfer.adaptation.choosing import SOURCE_ONLY, adapt_automatical
 from medgraft.transfer.adaptation.stand_in import find_stand_in
 
 MADE = [f"{name} {how}" for name in SHIFTS for how in ("weak", "strong")]
-GAP = 0.05
+COLOURS = ("colour weak", "colour strong")
 FEW = (10, 50, 200)
 DEEP = ("deep-coral", "dan", "jan", "dann", "cdan", "mcd", "mcc")
+NETWORKS = ("adabn", "tent")
+MINUTES = {"": 1.2, "deep": 1.5, "networks": 0.6}
+"""Of a row of each kind."""
 
 
 def judged(truth, answers):
@@ -110,133 +115,20 @@ def few_labels(ground, seed, draws):
     return found
 
 
-def deep(data, work, name, seed):
-    """The methods that train a small network, each beside source-only, with what it took."""
+def alone(methods, data, work, name, seed):
+    """Each of ``methods`` beside source-only, with what it took and whether it saw itself collapse."""
     ground = Ground.of(*pair_of(data, work, name, seed), seed)
     pair, found = ground.pair, {}
-    for method in DEEP:
+    if methods == NETWORKS:
+        pair = replace(pair, network=network_of(data, work, name, seed))
+    for method in methods:
         began = time.process_time()
         result = ADAPTATIONS.get(method)(ADAPTATIONS.get(method).Config()).adapt(pair)
         gap = auroc_difference(ground.truth, result.probability, pair.before, groups=pair.target.groups, seed=0)
         seconds = time.process_time() - began
-        found[method] = [judged(ground.truth, result.probability), gap.difference, gap.low, gap.high, seconds]
+        value = judged(ground.truth, result.probability)
+        found[method] = [value, gap.difference, gap.low, gap.high, seconds, bool(result.collapsed)]
     return found
-
-
-def section(rows):
-    """A line a pair and seed, then what it comes to."""
-    lines = [
-        "| pair, seed | shift | home | source-only | `auto` | explained | considered (sureness) | best | oracle |",
-        "|---|---|---:|---:|---|---:|---|---|---:|",
-    ]
-    for key, row in rows.items():
-        auroc, chosen = row["auroc"], row["chosen"]
-        best = max(auroc, key=auroc.get)
-        cells = [
-            key.replace("|", ", "),
-            row["kind"],
-            f"{row['home']:.3f}",
-            f"{auroc[SOURCE_ONLY]:.3f}",
-            f"{chosen} {auroc[chosen]:.3f}{_apart(row['paired'].get(chosen))}",
-            "" if row["acquisition"] is None else f"{row['acquisition']['explained']:.0%}",
-            f"{row['best']} {auroc[row['best']]:.3f} ({row['sureness']:.2f})",
-            f"{best} {auroc[best]:.3f}",
-            f"{row['oracle']:.3f}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_sums(rows), "", *_by_method(rows), "", *_guarded(rows), *_few(rows)])
-
-
-def _apart(gap):
-    return "" if gap is None else f"; {gap[0]:+.3f} ({gap[1]:+.3f} to {gap[2]:+.3f})"
-
-
-def gain(row, name):
-    return row["auroc"].get(name, row["auroc"][SOURCE_ONLY]) - row["auroc"][SOURCE_ONLY]
-
-
-def _sums(rows):
-    """What was asked: the gap that is closed, who is harmed, and what happens where nothing is to be mended."""
-    lines = []
-    gaps = {key: row for key, row in rows.items() if row["oracle"] - row["auroc"][SOURCE_ONLY] >= GAP}
-    for title, chosen in (
-        ("strong made shifts", {key: row for key, row in gaps.items() if "strong" in key}),
-        ("real pairs", {key: row for key, row in gaps.items() if "→" in key}),
-    ):
-        there = sum(row["oracle"] - row["auroc"][SOURCE_ONLY] for row in chosen.values())
-        closed = sum(gain(row, row["chosen"]) for row in chosen.values()) / there if there else float("nan")
-        lines.append(f"- {title} with a gap of {GAP} or more ({len(chosen)} rows): `auto` closed {closed:.2f} of it.")
-    worse = [row["paired"][row["chosen"]] for row in rows.values() if row["chosen"] in row["paired"]]
-    harmed = sum(gap[2] < -0.01 for gap in worse)
-    lines.append(f"- rows whose paired interval lies wholly below −0.01: {harmed} of {len(rows)}.")
-    calm = [
-        gain(row, row["chosen"]) for key, row in rows.items() if key.split("|")[0].endswith(("none", "label shift"))
-    ]
-    if calm:
-        lines.append(f"- mean over the {len(calm)} rows without a shift and with one of labels: {np.mean(calm):+.4f}.")
-    return lines
-
-
-def _by_method(rows):
-    """Mean gain of each method, always used; of ``auto``, and of the best of each row, which nobody knows."""
-    names = list(dict.fromkeys(name for row in rows.values() for name in row["auroc"] if name != SOURCE_ONLY))
-    lines = [
-        "| always | mean gain in AUROC | rows below −0.01 | worst row | CPU seconds |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    for name in names:
-        gains = [gain(row, name) for row in rows.values()]
-        seconds = np.median([row["seconds"].get(name, 0) for row in rows.values()])
-        lines.append(_line(name, gains, f"{seconds:.1f}"))
-    lines.append(_line("**`auto`**", [gain(row, row["chosen"]) for row in rows.values()], ""))
-    lines.append(_line("the best of each row", [max(gain(row, name) for name in names) for row in rows.values()], ""))
-    lines.append(_line("oracle", [row["oracle"] - row["auroc"][SOURCE_ONLY] for row in rows.values()], ""))
-    return lines
-
-
-def _line(name, gains, seconds):
-    low = sum(one < -0.01 for one in gains)
-    return f"| {name} | {np.mean(gains):+.3f} | {low} of {len(gains)} | {min(gains):+.3f} | {seconds} |"
-
-
-def _guarded(rows):
-    """Over all rows and methods: would the guard take the method if it were the only one, and does it help?"""
-    table = np.zeros((2, 2), int)
-    avoided = []
-    for row in rows.values():
-        for name, taken in row["accepted"].items():
-            helps = gain(row, name) > 0
-            table[int(taken), int(helps)] += 1
-            if not taken:
-                avoided.append(-gain(row, name))
-    right = (table[1, 1] + table[0, 0]) / table.sum()
-    return [
-        "| the guard, of every method alone | it helps | it does not |",
-        "|---|---:|---:|",
-        f"| is for it | {table[1, 1]} | {table[1, 0]} |",
-        f"| keeps the source's model | {table[0, 1]} | {table[0, 0]} |",
-        "",
-        f"It was right in {right:.0%} of {table.sum()}; what it kept out would have cost {np.mean(avoided):+.3f}.",
-    ]
-
-
-def _few(rows):
-    lines = []
-    for key, row in rows.items():
-        for count, (name, auroc, *gap) in row.get("few", {}).items():
-            lines.append(f"| {key.replace('|', ', ')} | {count} | {name} {auroc:.3f}{_apart(gap)} |")
-    return ["", "| pair, seed | labelled target cases | `auto` |", "|---|---:|---|", *lines] if lines else []
-
-
-def deep_section(rows):
-    """A line a pair and seed, a column a method."""
-    lines = ["| pair, seed | " + " | ".join(DEEP) + " |", "|---|" + "---|" * len(DEEP)]
-    for key, row in rows.items():
-        cells = [f"{row[name][0]:.3f}{_apart(row[name][1:4])}" for name in DEEP]
-        lines.append(f"| {key.replace('|', ', ')} | {' | '.join(cells)} |")
-    means = [f"{np.mean([row[name][1] for row in rows.values()]):+.3f}" for name in DEEP]
-    seconds = [f"{np.median([row[name][4] for row in rows.values()]):.0f}" for name in DEEP]
-    return "\n".join([*lines, f"| **mean** | {' | '.join(means)} |", f"| CPU seconds | {' | '.join(seconds)} |"])
 
 
 def pairs_of(sets):
@@ -246,7 +138,7 @@ def pairs_of(sets):
     for name in ("busi", "pneumonia", "phantom"):
         if name in sets:
             found += [f"{name}: {shift}" for shift in (*MADE, "none", "label shift")]
-    return found
+    return found + [f"stained: {shift}" for shift in COLOURS if "stained" in sets]
 
 
 def main():
@@ -254,8 +146,9 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--draws", type=int, default=5)
-    parser.add_argument("--sets", nargs="+", default=["real", "busi", "pneumonia", "phantom"])
+    parser.add_argument("--sets", nargs="+", default=["real", "busi", "pneumonia", "phantom", "stained"])
     parser.add_argument("--deep", action="store_true", help="the methods that train, on some pairs")
+    parser.add_argument("--networks", action="store_true", help="the methods that change the backbone")
     parser.add_argument("--work", type=Path, default=Path("bench-work/adaptation"))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -265,27 +158,25 @@ def main():
         for pair in pairs_of(options.sets)
         if not options.deep or "→" in pair or ("busi" in pair and "strong" in pair)
     ]
-    file = work / ("rows-deep.json" if options.deep else "rows.json")
+    kind = "deep" if options.deep else "networks" if options.networks else ""
+    file = work / ("-".join(filter(None, ("rows", kind))) + ".json")
     rows = json.loads(file.read_text()) if file.exists() else {}
     left = [(pair, seed) for seed in options.seeds for pair in pairs if f"{pair}|{seed}" not in rows]
-    print(
-        f"{len(left)} rows, about {len(left) * (0.7 if options.deep else 1.2):.0f} minutes on two idle cores",
-        flush=True,
-    )
+    print(f"{len(left)} rows, about {len(left) * MINUTES[kind]:.0f} minutes on two idle cores", flush=True)
+    methods = {"deep": DEEP, "networks": NETWORKS}.get(kind)
     for pair, seed in left:
         key = f"{pair}|{seed}"
-        rows[key] = deep(data, work, pair, seed) if options.deep else one(data, work, pair, seed, options.draws)
+        rows[key] = alone(methods, data, work, pair, seed) if methods else one(data, work, pair, seed, options.draws)
         file.write_text(json.dumps(rows))
-        print(key, told(rows[key], options.deep), flush=True)
-    if options.deep:
-        replace_section("adaptation-deep", deep_section(rows))
-    else:
-        replace_section("adaptation", section(rows))
+        print(key, told(rows[key], methods), flush=True)
+    replace_section(
+        "-".join(filter(None, ("adaptation", kind))), alone_section(rows, methods) if methods else section(rows)
+    )
 
 
-def told(row, is_deep):
+def told(row, methods):
     """For the terminal."""
-    if is_deep:
+    if methods:
         return ", ".join(f"{name} {values[1]:+.3f}" for name, values in row.items())
     auroc, best = row["auroc"], max(row["auroc"], key=row["auroc"].get)
     return (

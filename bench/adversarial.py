@@ -157,7 +157,7 @@ def network_and_cases(run, options):
     pixels = PreparedPixels(pictures_of(table), bundle.preprocessing, ImageReader())
     rows, labels = np.arange(len(table)), table["label"].map(bundle.task.labels.index).to_numpy(np.int64)
     with torch.no_grad():
-        answers = torch.softmax(network(torch.from_numpy(pixels(rows))), dim=1).numpy()
+        answers = bundle.mended(torch.softmax(network(torch.from_numpy(pixels(rows))), dim=1).numpy().astype(float))
     told = predictions.loc[table["case_id"], [f"p_{label}" for label in bundle.task.labels]].to_numpy()
     if np.abs(answers - told).max() > CLOSE:
         raise SystemExit(f"{run}: the attacked network does not answer as the run does")

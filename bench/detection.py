@@ -180,8 +180,8 @@ def section(rows, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds bccd")
-    parser.add_argument("--epochs", type=int, default=50)
-    parser.add_argument("--head-epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--head-epochs", type=int, default=6)
     parser.add_argument("--width", type=int, default=96)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--seconds-an-epoch", type=float)

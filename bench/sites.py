@@ -29,7 +29,7 @@ from medgraft.progress import Progress
 from medgraft.source.embedding.pixel_features import PixelFeatures
 from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.source.embedding.sampling import sampled
-from medgraft.transfer.adaptation.adaptation import Pair, SourceCases, TargetCases
+from medgraft.transfer.adaptation.adaptation import Pair, SourceCases, TargetCases, TargetNetwork
 from medgraft.transfer.models.root import signed_root
 from medgraft.transfer.strategies.linear_probe import LinearProbe, LinearProbeConfig
 from medgraft.transfer.strategies.scored import Cases
@@ -72,12 +72,24 @@ def picture(values):
     return Image.fromarray((np.clip(values, 0, 1) * 255).round().astype(np.uint8))
 
 
+def colour(image, strong, rng):
+    """Another batch of stain, or another lamp: each channel by a power of its own."""
+    values = np.asarray(image, np.float32) / 255
+    return picture(values ** np.float32((0.6, 1.3, 1.7) if strong else (0.85, 1.1, 1.2)))
+
+
 SHIFTS = {one.__name__: one for one in (exposure, blur, noise, resolution, inversion, view)}
+CHANGES = {**SHIFTS, "colour": colour}
+STAIN = np.float32((0.5, 1.6, 0.8))
+"""Optical density of red, green and blue where the stained phantom is densest."""
 
 
 def originals(data, work, name):
-    """(grey picture, label, patient) of every case of one set, small."""
-    if name in ("busi", "cxr"):
+    """(picture, label, patient) of every case of one set, small; grey, but for ``stained``, the phantom in colour."""
+    if name == "stained":
+        for image, label, patient in originals(data, work, "phantom"):
+            yield picture(np.exp(-np.asarray(image, np.float32)[..., None] / 255 * STAIN)), label, patient
+    elif name in ("busi", "cxr"):
         for path, label, group in cases_of(data, "cxr_nih" if name == "cxr" else name):
             yield Image.open(path).convert("L").resize((SIZE, SIZE)), label, group
     elif name in ("pneumonia", "children"):
@@ -111,7 +123,7 @@ def features_of(data, work, name, shift):
             writer = csv.writer(file)
             writer.writerow(["path", "label", "patient_id"])
             for number, (image, label, patient) in enumerate(originals(data, work, name)):
-                made = SHIFTS[kind](image, how == "strong", rng) if kind in SHIFTS else image
+                made = CHANGES[kind](image, how == "strong", rng) if kind in CHANGES else image
                 made.save(folder / f"{number:05d}.png")
                 writer.writerow([f"{number:05d}.png", label, patient])
         embed_data(folder / "cases.csv", out, flags={"preprocess.size": SIZE, "data.modality": "unknown"})
@@ -121,36 +133,49 @@ def features_of(data, work, name, shift):
     return table[columns].to_numpy(np.float32), table["label"].to_numpy(str), table["patient_id"].to_numpy(str)
 
 
-def pair_of(data, work, pair, seed):
-    """Source and target (features, labels, patients) of one pair."""
+def halves_of(data, work, pair, seed):
+    """(set, shift, rows) of the source and of the target of one pair."""
     name, _, shift = pair.partition(": ")
     if "→" in name:
-        return [features_of(data, work, side, "none") for side in name.split("→")]
+        return [(side, "none", slice(None)) for side in name.split("→")]
     plain = features_of(data, work, name, "none")
     first, second = patient_parts(plain[2], 2, seed)
+    ours = (name, "none", np.isin(plain[2], first))
     if shift == "label shift":
-        theirs = with_shares(plain[1], np.isin(plain[2], second), seed)
-        return [rows_of(plain, np.isin(plain[2], first)), rows_of(plain, theirs)]
+        return [ours, (name, "none", with_shares(plain[1], np.isin(plain[2], second), seed))]
     changed = features_of(data, work, name, shift)
     require_one_house(plain, changed)
-    return [rows_of(plain, np.isin(plain[2], first)), rows_of(changed, ~np.isin(changed[2], first))]
+    return [ours, (name, shift, ~np.isin(changed[2], first))]
+
+
+def pair_of(data, work, pair, seed):
+    """Source and target (features, labels, patients) of one pair."""
+    return [rows_of(features_of(data, work, *side), rows) for *side, rows in halves_of(data, work, pair, seed)]
+
+
+def pictures_and_job(work, name, shift, rows):
+    """Prepared pixels of ``rows`` of one set, in the order of its features, and the network that made those."""
+    home, reader, progress = Home.find(), ImageReader(), Progress()
+    settings = resolve_config(None, [], {"preprocess.size": SIZE, "data.modality": "unknown"})
+    key = f"{name}-{shift}".replace(" ", "-")
+    cohort = read_told(work / "pictures" / key / "cases.csv", settings.data, home, reader, progress)
+    found = pictures_of(cohort.table)
+    job, preprocessing = build_source(settings, found, home, reader, sampled(found, home, reader))
+    place = {case: row for row, case in enumerate(cohort.table["case_id"])}
+    cases = pd.read_parquet(work / f"{key}.parquet", columns=["case_id"])["case_id"][rows]
+    return PreparedPixels([found[place[case]] for case in cases], preprocessing, reader), job
 
 
 def changed_pictures(data, work, pair, seed):
     """The pictures of a pair's source, to be looked at under other acquisitions."""
-    name, _, _ = pair.partition(": ")
-    name = name.split("→")[0]
-    patients = features_of(data, work, name, "none")[2]
-    ours = np.ones(len(patients), bool) if "→" in pair else np.isin(patients, patient_parts(patients, 2, seed)[0])
-    home, reader, progress = Home.find(), ImageReader(), Progress()
-    settings = resolve_config(None, [], {"preprocess.size": SIZE, "data.modality": "unknown"})
-    cohort = read_told(work / "pictures" / f"{name}-none" / "cases.csv", settings.data, home, reader, progress)
-    found = pictures_of(cohort.table)
-    job, preprocessing = build_source(settings, found, home, reader, sampled(found, home, reader))
-    place = {case: row for row, case in enumerate(cohort.table["case_id"])}
-    cases = pd.read_parquet(work / f"{name}-none.parquet", columns=["case_id"])["case_id"][ours]
-    pixels = PreparedPixels([found[place[case]] for case in cases], preprocessing, reader)
+    pixels, job = pictures_and_job(work, *halves_of(data, work, pair, seed)[0])
     return ChangedPictures(pixels, PixelFeatures(job), seed=seed)
+
+
+def network_of(data, work, pair, seed):
+    """The network of a pair's source and the pictures of its target, for what changes the network."""
+    pixels, job = pictures_and_job(work, *halves_of(data, work, pair, seed)[1])
+    return TargetNetwork(job.backbone, pixels, job.state)
 
 
 def patient_parts(patients, count, seed):

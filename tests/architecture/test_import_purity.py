@@ -80,7 +80,9 @@ def test_import_medgraft_is_free(repository, tmp_path):
 
 OUTLINING = {
     *("medgraft.experiment.outlining", "medgraft.experiment.stages.outlines", "medgraft.experiment.stages.overlays"),
-    "medgraft.experiment.stages.outline_scores",
+    *("medgraft.experiment.stages.outline_scores", "medgraft.experiment.evaluating_outlines"),
+    *("medgraft.experiment.adapting_outlines", "medgraft.experiment.stages.adapted_outlines"),
+    *("medgraft.experiment.stages.target_outlines", "medgraft.experiment.stages.source_outlines"),
 }
 """Stages of a network that is held in memory from its training to its last answer; ``fit`` imports them when it needs
 them."""

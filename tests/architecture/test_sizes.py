@@ -26,15 +26,18 @@ LONG_FUNCTIONS: dict[str, str] = {
     "medgraft.cli.shift.shift": _OPTIONS,
     "medgraft.cli.track.track": _OPTIONS,
     "medgraft.experiment.adapting.adapt_run": "one line a step, and one an entry of adaptation.json",
+    "medgraft.experiment.adapting_outlines.adapt_outlined": "one line a step, and one an entry of adaptation.json",
     "medgraft.experiment.api.fit": _OPTIONS,
     "medgraft.experiment.predicting.evaluate_run": "one line an option, and one a step",
 }
 _VERB = "what a public verb does; its keyword-only options are the verb's"
 MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.adapting.adapt_run": _VERB,
+    "medgraft.experiment.adapting_outlines.adapt_outlined": _VERB,
     "medgraft.experiment.auditing.audit_data": _VERB,
     "medgraft.experiment.detecting.detect_files": _VERB,
     "medgraft.experiment.fitting.fit_run": _VERB,
+    "medgraft.experiment.evaluating_outlines.evaluate_outlined": _VERB,
     "medgraft.experiment.featuring.embed_data": _VERB,
     "medgraft.experiment.outlining.outline_files": _VERB,
     "medgraft.experiment.predicting.evaluate_run": _VERB,

@@ -26,7 +26,7 @@ def words(tmp_path, monkeypatch, ball, oblique, ct_series):
         return Segmented(labels.astype(np.uint8), SPACING, oblique(SPACING), {1: "tumour", 2: "cord"})
 
     outlining = ModuleType("medgraft.experiment.outlining")
-    outlining.segmenter_of = lambda run, home, device: segment
+    outlining.segmenter_of = lambda run, device: segment
     monkeypatch.setitem(sys.modules, "medgraft.experiment.outlining", outlining)
     folder = ct_series(tmp_path / "series", oblique(SPACING), SHAPE)
     return ["contour", str(tmp_path / "run"), str(folder), "--out", str(tmp_path / "out")]

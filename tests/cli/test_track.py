@@ -25,7 +25,7 @@ def studies(tmp_path, monkeypatch, ball):
         return Segmented(labels.astype(np.uint8), (3.0, 1.0, 1.0), None, {1: "tumour"})
 
     outlining = ModuleType("medgraft.experiment.outlining")
-    outlining.segmenter_of = lambda run, home, device: segment
+    outlining.segmenter_of = lambda run, device: segment
     monkeypatch.setitem(sys.modules, "medgraft.experiment.outlining", outlining)
     write_json(tmp_path / "run" / "bundle" / "calibration.json", {"measurement_error": {"tumour": 0.05}})
     for number, radius in enumerate((12, 8, 14)):

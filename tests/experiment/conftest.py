@@ -41,27 +41,37 @@ def outlining():
     return OUTLINING
 
 
-@pytest.fixture(scope="session")
-def outlined_cohort(tmp_path_factory):
-    """Fifteen small volumes with one ball each, as NIfTI, two of each patient but the last."""
+def write_balls(folder, *, count=15, seed=0, name="Muster", value=1, change=lambda values: values):
+    """Small volumes with one ball each, as NIfTI, two of each patient but the last; ``value``: of the ball's mask;
+    ``change``: of intensities, which are 100 ± 8, and 80 more in the ball."""
     import nibabel
-    import numpy as np
 
-    folder = tmp_path_factory.mktemp("balls")
-    rng = np.random.default_rng(0)
-    for name in ("images", "masks"):
-        (folder / name).mkdir()
-    for number in range(15):
+    rng = np.random.default_rng(seed)
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+    for number in range(count):
         shape = (20, 18, 12)
         grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"))
         centre = rng.uniform(0.4, 0.6, 3) * shape
         inside = (((grid - centre[:, None, None, None]) * np.array([1, 1, 2])[:, None, None, None]) ** 2).sum(0) < 25
-        values = rng.normal(100, 8, shape) + 80 * inside
+        values = change(rng.normal(100, 8, shape) + 80 * inside)
         affine = np.diag([1.0, 1.0, 2.0, 1.0])
-        name = f"Muster{number // 2:02d}-{number}.nii.gz"
-        nibabel.save(nibabel.Nifti1Image(values.astype(np.float32), affine), folder / "images" / name)
-        nibabel.save(nibabel.Nifti1Image(inside.astype(np.uint8), affine), folder / "masks" / name)
+        file = f"{name}{number // 2:02d}-{number}.nii.gz"
+        nibabel.save(nibabel.Nifti1Image(values.astype(np.float32), affine), folder / "images" / file)
+        nibabel.save(nibabel.Nifti1Image(inside.astype(np.uint8) * np.uint8(value), affine), folder / "masks" / file)
     return folder
+
+
+@pytest.fixture(scope="session")
+def balls():
+    """Writes such cohorts."""
+    return write_balls
+
+
+@pytest.fixture(scope="session")
+def outlined_cohort(tmp_path_factory):
+    """Fifteen of them."""
+    return write_balls(tmp_path_factory.mktemp("balls"))
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +105,42 @@ def with_table(fitted, tmp_path_factory):
     return SimpleNamespace(
         run=folder / "run", table=folder / "clinic.csv", cohort=fitted.cohort, home=fitted.home, result=result
     )
+
+
+def write_discs(folder, *, count=20, seed=0, name="Muster", masks=True, gain=1.0, offset=0.0):
+    """Pictures of 64 pixels with a bright disc each, two of each patient; of grey values in [0, 1] ``gain`` times as
+    much and ``offset`` more is written."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:64, :64]
+    for part in ("images", "masks") if masks else ("images",):
+        (folder / part).mkdir(parents=True)
+    for number in range(count):
+        radius, centre = rng.uniform(9, 14), rng.uniform(16, 48, 2)
+        inside = (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 < radius**2
+        pixels = np.clip(gain * (rng.normal(0.3, 0.04, (64, 64)) + 0.4 * inside) + offset, 0, 1)
+        file = f"{name}{number // 2:02d}-{number}.png"
+        Image.fromarray((pixels * 255).round().astype(np.uint8)).save(folder / "images" / file)
+        if masks:
+            Image.fromarray(inside.astype(np.uint8) * np.uint8(255)).save(folder / "masks" / file)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def discs():
+    """Writes such cohorts."""
+    return write_discs
+
+
+@pytest.fixture(scope="session")
+def disc_run(tmp_path_factory):
+    """A finished segmentation of twenty discs, by an encoder with a decoder: ``run cohort home``."""
+    pytest.importorskip("monai")
+    pytest.importorskip("segmentation_models_pytorch")
+    from medgraft.home import Home
+
+    folder = tmp_path_factory.mktemp("discs")
+    cohort, home = write_discs(folder / "cohort"), Home.find(folder / "home")
+    sets = ["segmentation.epochs=8", "segmentation.epochs_frozen=4", "segmentation.width=4", "segmentation.lr=0.005"]
+    flags = {"data.patient_regex": r"^([A-Z][a-z]+\d+)-"}
+    fit_run(cohort, folder / "run", sets=[*sets, "evaluation.replicates=100"], flags=flags, home=home)
+    return SimpleNamespace(run=folder / "run", cohort=cohort, home=home)

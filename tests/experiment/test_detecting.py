@@ -175,6 +175,21 @@ def test_coco_comes_out_with_empty_pictures_too(detected, tmp_path):
     assert sum(len(one.rows) for one in read.pictures) == int(told.table["label"].notna().sum())
 
 
+def test_a_table_and_an_archive_stand_for_their_pictures(detected, tmp_path):
+    stack = np.stack([drawn(number)[0] for number in (901, 902)])
+    for number, pixels in enumerate(stack):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    (tmp_path / "cases.csv").write_text("path\n0.png\n1.png\n")
+    np.savez(tmp_path / "some.npz", test_images=stack, test_labels=np.array([[0], [1]]))
+    corners = []
+    for given in ([tmp_path / "0.png", tmp_path / "1.png"], [tmp_path / "cases.csv"], [tmp_path / "some.npz"]):
+        told = detect_files(detected.run, given, home=detected.home)
+        assert told.pictures == 2
+        corners.append(told.table[CORNERS].to_numpy(float))
+    assert np.array_equal(corners[0], corners[1], equal_nan=True)
+    assert np.array_equal(corners[0], corners[2], equal_nan=True)
+
+
 def test_what_is_not_there_is_told(detected, tmp_path):
     with pytest.raises(UsageError, match="no such file"):
         detect_files(detected.run, [tmp_path / "nowhere.png"], home=detected.home)

@@ -4,6 +4,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.errors import ArtifactError, ConfigError, UsageError
 from medgraft.experiment.answering import answers_with
 from medgraft.experiment.config import FitConfig
@@ -13,6 +14,12 @@ from medgraft.experiment.ranking import rank_data
 from medgraft.experiment.stages.gathering import gather_labelled
 from medgraft.home import Home
 from medgraft.progress import Progress
+from medgraft.source.backbones.resolve import resolve_backbone
+from medgraft.transfer.segmentation.bundle import OutlineBundle, write_outline_bundle
+from medgraft.transfer.segmentation.network import NetworkSpec, build_outliner
+from medgraft.transfer.segmentation.plan import Plan
+from medgraft.transfer.segmentation.settings import SegmentationSettings
+from medgraft.transfer.tasks.segmentation import Segmentation
 
 
 def test_the_same_again_is_done_already(outlined_run, outlined_cohort, outlining):
@@ -52,8 +59,8 @@ def test_prediction_goes_on_where_it_was_broken_off(outlined_run, answers):
 
 
 def test_what_is_outlined_is_told_of_a_single_file(outlined_run, answers):
-    out, files, _, home = answers
-    found = segmenter_of(outlined_run, home)(files[0])
+    out, files, _, _ = answers
+    found = segmenter_of(outlined_run)(files[0])
     assert np.array_equal(found.labels, np.asarray(nibabel.load(out / files[0].name).dataobj))
     assert found.names == {1: "1"} and found.spacing == pytest.approx((1.0, 1.0, 2.0))
 
@@ -62,9 +69,11 @@ def test_mistakes_are_told(outlined_run, outlined_cohort, tmp_path):
     home = Home.find(tmp_path / "home")
     assert answers_with(outlined_run) == "masks"
     with pytest.raises(ArtifactError, match="not there"):
-        segmenter_of(tmp_path, home)
+        segmenter_of(tmp_path)
     with pytest.raises(UsageError, match="no such file"):
         outline_files(outlined_run, [tmp_path / "nothing.png"], out=tmp_path / "masks", home=home)
+    with pytest.raises(UsageError, match="name a folder"):
+        outline_files(outlined_run, [outlined_cohort], out=None, home=home)
     with pytest.raises(ConfigError, match="lp-ft or linear-probe"):
         fit_run(outlined_cohort, tmp_path / "run", flags={"strategy.kind": "ridge"}, home=home)
     with pytest.raises(ConfigError, match="budget"):
@@ -77,3 +86,36 @@ def test_verbs_of_labels_say_that_there_are_none(outlined_cohort, tmp_path):
         rank_data(outlined_cohort, home=home)
     with pytest.raises(UsageError, match="vicreg"):
         gather_labelled(outlined_cohort, FitConfig(), home, Progress())
+
+
+def test_a_table_of_volumes_and_an_archive_of_pictures(outlined_run, answers, made_flat, tmp_path):
+    _, files, _, home = answers
+    table = tmp_path / "cases.csv"
+    table.write_text("path\n" + "".join(f"{file}\n" for file in files))
+    out = tmp_path / "volumes"
+    told = outline_files(outlined_run, [table], out=out, home=home).table
+    assert told["mask"].tolist() == [file.name for file in files]
+    assert all((out / file.name).is_file() for file in files)
+    stack = np.random.default_rng(0).integers(0, 255, (2, 64, 64), dtype=np.uint8)
+    np.savez(tmp_path / "some.npz", test_images=stack, test_labels=np.array([[0], [1]]))
+    told = outline_files(made_flat, [tmp_path / "some.npz"], out=tmp_path / "flat", home=home).table
+    names = ["some-test_images-0.png", "some-test_images-1.png"]
+    assert sorted(set(told["mask"])) == names and all((tmp_path / "flat" / name).is_file() for name in names)
+    again = outline_files(made_flat, [tmp_path / "some.npz"], out=tmp_path / "flat", home=home)
+    assert any("2 masks were there already" in text for text in again.warnings)
+    assert again.table["voxels"].tolist() == told["voxels"].tolist()
+
+
+@pytest.fixture
+def made_flat(tmp_path):
+    """The bundle of an outliner of pictures with random weights."""
+    pytest.importorskip("segmentation_models_pytorch")
+    home = Home.find(tmp_path / "weights")
+    backbone = resolve_backbone("tf_efficientnet_lite0", weights="random", home=home, seed=0)
+    plan = Plan(2, 0, None, 64, 64, (1, 64, 64), 1, 4, 1)
+    spec = NetworkSpec(1, 3, "unet", 8, 0)
+    network = build_outliner(spec, plan, backbone)
+    task, recipe = Segmentation(("one", "two")), Preprocessing(size=64, channels=1)
+    given = OutlineBundle(network, spec, plan, recipe, task, backbone.facts, SegmentationSettings(), "lp-ft")
+    write_outline_bundle(tmp_path / "flat-run" / "bundle", given)
+    return tmp_path / "flat-run"

@@ -107,6 +107,13 @@ def test_a_folder_and_no_paths(fitted, elsewhere):
     assert len(table) == len(list((elsewhere / "images").glob("*.png")))
 
 
+def test_a_table_stands_for_its_pictures(fitted, elsewhere, tmp_path):
+    files = sorted((elsewhere / "images").glob("*.png"))[:2]
+    (tmp_path / "cases.csv").write_text("path\n" + "".join(f"{file}\n" for file in files))
+    told = predict_files(fitted.run, [tmp_path / "cases.csv"], home=fitted.home).table
+    assert told["file"].tolist() == [str(file) for file in files]
+
+
 def test_mistakes(fitted, tmp_path):
     with pytest.raises(UsageError, match="no such file or folder"):
         predict_files(fitted.run, [tmp_path / "nowhere.png"], home=fitted.home)

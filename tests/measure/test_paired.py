@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from medgraft.errors import UsageError
-from medgraft.measure.paired import accuracy_difference, auroc_difference
+from medgraft.measure.paired import accuracy_difference, auroc_difference, score_difference
 
 
 @pytest.fixture
@@ -73,3 +73,22 @@ def test_what_does_not_fit_is_refused(two) -> None:
         auroc_difference(truth, first, second[:-1])
     with pytest.raises(UsageError, match="one call each"):
         accuracy_difference(truth, truth[:-1], truth)
+
+
+def test_scores_differ_by_their_means_over_patients():
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(0.6, 0.9, 40), rng.uniform(0.5, 0.8, 40)
+    groups = np.repeat(np.arange(20), 2)
+    found = score_difference(first, second, groups=groups)
+    assert found.difference == pytest.approx(first.mean() - second.mean())
+    gaps = (first - second).reshape(20, 2).mean(axis=1)
+    half = 1.96 * gaps.std(ddof=1) / np.sqrt(20)  # the standard error of a mean of 20 patients
+    assert found.high - found.low == pytest.approx(2 * half, rel=0.15)
+    assert (found.n, found.n_patients, score_difference(first, second).n_patients) == (40, 20, None)
+
+
+def test_equal_scores_differ_by_nothing():
+    found = score_difference(np.array([0.5, 0.7]), np.array([0.5, 0.7]))
+    assert found.difference == found.low == found.high == 0
+    with pytest.raises(UsageError, match="finite score"):
+        score_difference(np.array([0.5, np.nan]), np.array([0.5, 0.7]))

@@ -14,7 +14,7 @@ from medgraft.errors import UsageError
 from medgraft.home import Home
 
 if TYPE_CHECKING:
-    from medgraft.experiment.adapting import AdaptResult
+    from medgraft.experiment.adapt_result import AdaptResult
 
 __all__ = ["adapt", "method_options", "show_adaptation"]
 
@@ -23,7 +23,12 @@ def adapt(
     run: o.RunArgument,
     target: Annotated[Path, typer.Option("--target", metavar="DATA", help="the other site's cohort; needs no labels")],
     out: Annotated[Path, typer.Option("--out", metavar="RUN2", help="folder for the adapted run")],
-    method: Annotated[str, typer.Option("--method", help="auto, or one of `medgraft list adaptations`")] = "auto",
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method", help="auto, or one of `medgraft list adaptations` (of outlines: `list outline-adaptations`)"
+        ),
+    ] = "auto",
     labels: Annotated[
         int, typer.Option("--labels", metavar="K", help="learn from K labelled target cases; the others judge")
     ] = 0,
@@ -58,10 +63,10 @@ def adapt(
     """
     flags = {"engine": engine, "seed": seed, "device": device, **o.cohort_flags(locals())}
     options = method_options(with_ or [])
-    from medgraft.experiment.adapting import adapt_run
+    from medgraft.experiment.elsewhere import adapter_of
 
     terminal = Terminal(json)
-    result = adapt_run(
+    result = adapter_of(run)(
         run,
         target,
         out,

@@ -10,7 +10,6 @@ import typer
 from medgraft.cli import options as o
 from medgraft.cli.terminal import Terminal
 from medgraft.errors import UsageError
-from medgraft.home import Home
 
 __all__ = ["contour", "margins_of", "pairs_of"]
 
@@ -54,7 +53,7 @@ def contour(
     settings = resolve_config(config, sets or [], {"seed": seed, "device": device})
     require_empty(out, overwrite=overwrite)
     terminal = Terminal(json)
-    segment = segmenter_of(run, Home.find(home), choose_device(settings.device))
+    segment = segmenter_of(run, choose_device(settings.device))
     result = contour_series(source, segment, out=out, planning=planning)
     content = result.content
     rows = [_row(row) for row in [*content["structures"], *content["with_margin"]]]

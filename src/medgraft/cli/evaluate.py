@@ -70,7 +70,7 @@ def evaluate(
     Example: medgraft evaluate run other-hospital --corruptions
     """
     from medgraft.experiment.config import resolve_config
-    from medgraft.experiment.predicting import evaluate_run
+    from medgraft.experiment.elsewhere import evaluator_of
     from medgraft.experiment.stages.recalibrating import NewSite
     from medgraft.use.report.robustness import robustness_sentences
     from medgraft.use.report.trust_words import recalibration_sentences
@@ -79,7 +79,7 @@ def evaluate(
     flags |= {"clinical.file": clinical, "evaluation.by": o.listed(by)}
     settings = resolve_config(config, sets or [], {**flags, "split.on_leak": on_leak, "seed": seed, "device": device})
     terminal = Terminal(json)
-    result = evaluate_run(
+    result = evaluator_of(run)(
         run,
         data,
         options=settings.data,

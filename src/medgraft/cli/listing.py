@@ -30,6 +30,7 @@ class Family(StrEnum):
     PRETEXTS = "pretexts"
     SELECTORS = "selectors"
     ADAPTATIONS = "adaptations"
+    OUTLINE_ADAPTATIONS = "outline-adaptations"
     EXPLAINERS = "explainers"
     STAGES = "stages"
 
@@ -151,6 +152,12 @@ def _adaptations() -> list[tuple[str, str]]:
     return [(name, f"{_first_line(member)} ({member.cost})") for name, member in ADAPTATIONS.items()]
 
 
+def _outline_adaptations() -> list[tuple[str, str]]:
+    from medgraft.transfer.adaptation.outlines.catalogue import OUTLINE_ADAPTATIONS
+
+    return [(name, f"{_first_line(member)} ({member.cost})") for name, member in OUTLINE_ADAPTATIONS.items()]
+
+
 def _explainers() -> list[tuple[str, str]]:
     from medgraft.insight.explanation.catalogue import EXPLAINERS
 
@@ -169,5 +176,6 @@ _MEMBERS: dict[Family, Callable[[], list[tuple[str, str]]]] = {
     Family.PRETEXTS: _pretexts,
     Family.SELECTORS: _selectors,
     Family.ADAPTATIONS: _adaptations,
+    Family.OUTLINE_ADAPTATIONS: _outline_adaptations,
     Family.EXPLAINERS: _explainers,
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,9 +16,12 @@ from medgraft.errors import UsageError
 from medgraft.home import Home
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from medgraft.data.cohort.cohort import Target
     from medgraft.experiment.config import FitConfig
+    from medgraft.experiment.detecting import Detections
+    from medgraft.experiment.explaining import Explaining
+    from medgraft.experiment.outlining import OutlineAnswer
+    from medgraft.experiment.predicting import Prediction
 
 __all__ = ["predict"]
 
@@ -67,161 +73,106 @@ def predict(
     from medgraft.experiment.answering import answers_with
     from medgraft.experiment.config import resolve_config
     from medgraft.experiment.explaining import Explaining
-    from medgraft.experiment.predicting import predict_files
-    from medgraft.use.prediction.abstaining import EMPTY, STRANGE
 
     flags = o.cohort_flags(locals())
     settings = resolve_config(config, sets or [], {**flags, "clinical.file": clinical, "seed": seed, "device": device})
     terminal = Terminal(json)
-    target = answers_with(run)
-    if target != "labels":
-        show = _outline if target == "masks" else _detect
-        show(terminal, run, files, out, paths=not no_paths, settings=settings, home=home, overwrite=overwrite)
-        return
     if explain and explain_out is None:
         raise UsageError("--explain: heat maps show patients' pictures; say where they go with --explain-out DIR")
-    answer = predict_files(
+    maps = None if explain_out is None else Explaining(explain_out, explain_method)
+    way = _way_for(answers_with(run), settings, maps)
+    answer = way.answer(
         run,
         files,
         out=out,
         paths=not no_paths,
-        explain=None if explain_out is None else Explaining(explain_out, explain_method),
         options=settings.data,
-        clinical=settings.clinical,
         device=settings.device,
         home=Home.find(home),
         progress=terminal.progress,
         overwrite=overwrite,
     )
     rows = answer.table
-    unread, refused = rows["reason"] != "", int(rows["prediction"].isna().sum())
-    strange = rows["abstain"].isin([STRANGE, EMPTY])
-    unsure = (rows["abstain"] != "") & ~strange
-    counts = rows["prediction"].value_counts()
-    terminal.table("", ["prediction", "pictures"], [[label, count] for label, count in counts.items()])
-    if "file" in rows:
-        bad = rows[unread]
+    if way.counted is not None:
+        terminal.table("", [*way.counted], [[label, count] for label, count in rows[way.column].value_counts().items()])
+    bad = rows[rows["reason"].fillna("") != ""]
+    if "file" in bad:  # without paths there is nothing to name them by
         terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))
     terminal.notices(answer.warnings)
-    terminal.line(f"{len(rows)} pictures, {refused} not answered, {answer.forward_passes} forward passes")
-    if strange.any():
-        terminal.line(f"{int(strange.sum())} {STRANGE}, or empty: their probabilities mean nothing, they get no label")
-    if unsure.any():
-        terminal.line(f"{int(unsure.sum())} answered, but not to be relied on alone: see the columns set and abstain")
-    terminal.line("research use only, not a medical device")
+    lines, told = way.tell(answer, out)
+    for line in [*lines, "research use only, not a medical device"]:
+        terminal.line(line)
     if out is not None:
-        terminal.line(f"table: {out}", "bold")
+        terminal.line(f"{way.written}: {out}", "bold")
     if explain_out is not None:
         terminal.line(f"heat maps: {explain_out} (patients' pictures: keep them in the house)", "bold")
-    terminal.result(
-        {
-            "out": str(out) if out is not None else None,
-            "explain_out": str(explain_out) if explain_out is not None else None,
-            "pictures": len(rows),
-            "refused": refused,
-            "strange": int(strange.sum()),
-            "unsure": int(unsure.sum()),
-            "forward_passes": answer.forward_passes,
-            "rows": rows.astype(object).where(rows.notna(), None).to_dict("records") if out is None else None,
-            "warnings": answer.warnings,
-        }
-    )
+    inline = rows.astype(object).where(rows.notna(), None).to_dict("records") if out is None or way.inline else None
+    terminal.result({"out": None if out is None else str(out), **told, "rows": inline, "warnings": answer.warnings})
 
 
-def _outline(
-    terminal: Terminal,
-    run: Path,
-    files: list[Path],
-    out: Path | None,
-    *,
-    paths: bool,
-    settings: FitConfig,
-    home: Path | None,
-    overwrite: bool,
-) -> None:
-    """The same verb for a run that outlines."""
-    from medgraft.experiment.build import choose_device
-    from medgraft.experiment.outlining import outline_files
+@dataclass(frozen=True)
+class _Way:
+    """How runs that answer with one thing are asked and told of: ``answer`` gives a table (with a column ``reason``)
+    and warnings; ``tell(answer, out)`` lines and what ``--json`` says besides. The values of ``column`` are counted
+    under the heads ``counted``. ``written``: what ``--out`` holds; ``inline``: whether JSON has the rows all the same.
+    """
 
-    if out is None:
-        raise UsageError("predicting with a segmentation: its answers are masks; name a folder for them with --out")
-    answer = outline_files(
-        run,
-        files,
-        out=out,
-        paths=paths,
-        options=settings.data,
-        device=choose_device(settings.device),
-        home=Home.find(home),
-        progress=terminal.progress,
-        overwrite=overwrite,
-    )
-    rows = answer.table
-    bad = rows[rows["reason"] != ""]
-    _set_aside(terminal, bad)
-    terminal.notices(answer.warnings)
-    done = int(rows.loc[rows["reason"] == "", "case_id"].nunique())
-    terminal.line(f"{done} cases outlined, {len(bad)} not; masks and outlines.csv in {out}")
-    terminal.line("research use only, not a medical device")
-    terminal.result(
-        {
-            "out": str(out),
-            "cases": done,
-            "refused": len(bad),
-            "rows": rows.astype(object).where(rows.notna(), None).to_dict("records"),
-            "warnings": answer.warnings,
-        }
-    )
+    answer: Callable[..., Any]
+    tell: Callable[[Any, Path | None], tuple[list[str], dict[str, Any]]]
+    written: str
+    column: str = ""
+    counted: tuple[str, str] | None = None
+    inline: bool = False
 
 
-def _detect(
-    terminal: Terminal,
-    run: Path,
-    files: list[Path],
-    out: Path | None,
-    *,
-    paths: bool,
-    settings: FitConfig,
-    home: Path | None,
-    overwrite: bool,
-) -> None:
-    """The same verb for a run that finds boxes; ``--out`` ending in .json is COCO."""
-    from medgraft.experiment.build import choose_device
+def _way_for(target: Target, settings: FitConfig, maps: Explaining | None) -> _Way:
+    """Of a run that answers with ``target``; the libraries that it needs are loaded here."""
+    if target == "labels":
+        from medgraft.experiment.predicting import predict_files
+
+        answer = partial(predict_files, explain=maps, clinical=settings.clinical)
+        return _Way(answer, partial(_tell_labels, maps), "table", "prediction", ("prediction", "pictures"))
+    if maps is not None or settings.clinical.file is not None:
+        option = "--explain" if maps is not None else "--clinical"
+        raise UsageError(f"{option}: it belongs to labels, and this run answers with {target}; leave it out")
+    if target == "masks":
+        from medgraft.experiment.outlining import outline_files
+
+        return _Way(outline_files, _tell_masks, "masks and outlines.csv", inline=True)
     from medgraft.experiment.detecting import detect_files
 
-    answer = detect_files(
-        run,
-        files,
-        out=out,
-        paths=paths,
-        options=settings.data,
-        device=choose_device(settings.device),
-        home=Home.find(home),
-        progress=terminal.progress,
-        overwrite=overwrite,
-    )
+    return _Way(detect_files, _tell_boxes, "boxes", "label", ("found", "boxes"))
+
+
+def _tell_labels(maps: Explaining | None, answer: Prediction, out: Path | None) -> tuple[list[str], dict[str, Any]]:
+    from medgraft.use.prediction.abstaining import EMPTY, STRANGE
+
     rows = answer.table
-    bad = rows[rows["reason"].fillna("") != ""]
-    _set_aside(terminal, bad)
-    counts = rows["label"].value_counts()
-    terminal.table("", ["found", "boxes"], [[label, count] for label, count in counts.items()])
-    terminal.notices(answer.warnings)
-    terminal.line(f"{answer.pictures} pictures looked at, {len(bad)} not")
-    terminal.line("research use only, not a medical device")
-    if out is not None:
-        terminal.line(f"boxes: {out}", "bold")
-    terminal.result(
-        {
-            "out": str(out) if out is not None else None,
-            "pictures": answer.pictures,
-            "refused": len(bad),
-            "rows": rows.astype(object).where(rows.notna(), None).to_dict("records") if out is None else None,
-            "warnings": answer.warnings,
-        }
-    )
+    refused = int(rows["prediction"].isna().sum())
+    strange = rows["abstain"].isin([STRANGE, EMPTY])
+    unsure = (rows["abstain"] != "") & ~strange
+    lines = [f"{len(rows)} pictures, {refused} not answered, {answer.forward_passes} forward passes"]
+    if strange.any():
+        lines.append(f"{int(strange.sum())} {STRANGE}, or empty: their probabilities mean nothing, they get no label")
+    if unsure.any():
+        lines.append(f"{int(unsure.sum())} answered, but not to be relied on alone: see the columns set and abstain")
+    return lines, {
+        "explain_out": None if maps is None else str(maps.out),
+        "pictures": len(rows),
+        "refused": refused,
+        "strange": int(strange.sum()),
+        "unsure": int(unsure.sum()),
+        "forward_passes": answer.forward_passes,
+    }
 
 
-def _set_aside(terminal: Terminal, bad: pd.DataFrame) -> None:
-    """Rows that were not answered, with their reasons; without paths there is nothing to name them by."""
-    if "file" in bad:
-        terminal.set_aside(list(zip(bad["file"].astype(str), bad["reason"].astype(str), strict=True)))
+def _tell_masks(answer: OutlineAnswer, out: Path | None) -> tuple[list[str], dict[str, Any]]:
+    good = answer.table["reason"] == ""
+    done = int(answer.table.loc[good, "case_id"].nunique())
+    refused = int((~good).sum())
+    return [f"{done} cases outlined, {refused} not"], {"cases": done, "refused": refused}
+
+
+def _tell_boxes(answer: Detections, out: Path | None) -> tuple[list[str], dict[str, Any]]:
+    refused = int((answer.table["reason"].fillna("") != "").sum())
+    return [f"{answer.pictures} pictures looked at, {refused} not"], {"pictures": answer.pictures, "refused": refused}

@@ -10,7 +10,6 @@ import typer
 from medgraft.cli import options as o
 from medgraft.cli.terminal import Terminal
 from medgraft.errors import UsageError
-from medgraft.home import Home
 
 __all__ = ["day_numbers", "track"]
 
@@ -50,7 +49,7 @@ def track(
     terminal = Terminal(json)
     result = track_studies(
         studies,
-        segmenter_of(run, Home.find(home), choose_device(settings.device)),
+        segmenter_of(run, choose_device(settings.device)),
         out=out,
         days=numbers,
         rule=rule,

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.errors import ConfigError, UsageError
+from medgraft.experiment.adapt_result import AUTO, AdaptResult
 from medgraft.experiment.build import choose_device
 from medgraft.experiment.config import FitConfig, config_problems, resolve_config
 from medgraft.experiment.run import RunFolder, require_empty
@@ -52,33 +53,7 @@ from medgraft.use.prediction.predictor import Predictor
 from medgraft.use.report.adaptation import adaptation_sentences
 from medgraft.use.report.render import render_report
 
-__all__ = ["AUTO", "AdaptResult", "adapt_run"]
-
-AUTO = "auto"
-
-
-@dataclass(frozen=True)
-class AdaptResult:
-    """``content``: what ``adaptation.json`` holds; ``told``: the same in sentences; ``metrics``: ``metrics.json``."""
-
-    run: Path
-    content: dict[str, Any]
-    told: list[str]
-    metrics: dict[str, Any]
-    set_aside: list[tuple[str, str]]
-    warnings: list[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """The one object of ``--json``; of the map its numbers, and no place of a case."""
-        numbers = {name: self.content["map"][name] for name in ("moved", "auroc", "mmd")}
-        return {
-            "run": str(self.run),
-            **self.content,
-            "map": numbers,
-            "told": self.told,
-            "metrics": self.metrics,
-            "warnings": self.warnings,
-        }
+__all__ = ["adapt_run"]
 
 
 def adapt_run(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from medgraft.experiment.adapting import AUTO, AdaptResult, adapt_run
+from medgraft.experiment.adapt_result import AUTO, AdaptResult
+from medgraft.experiment.elsewhere import adapter_of
 from medgraft.experiment.flags import data_flags
 from medgraft.experiment.shifting import ShiftResult, shift_data
 from medgraft.home import Home
@@ -59,7 +60,7 @@ def adapt(
 ) -> AdaptResult:
     """Bring ``run`` to ``target``; learn from ``labels`` labelled cases of it, judge by the others. ``with_``:
     options of a named ``method``."""
-    return adapt_run(
+    return adapter_of(Path(run))(
         Path(run),
         Path(target),
         Path(out),

@@ -13,11 +13,12 @@ import pandas as pd
 
 from medgraft.experiment.auditing import AuditResult, audit_data
 from medgraft.experiment.config import DEFAULT_BACKBONE, resolve_config
+from medgraft.experiment.elsewhere import evaluator_of
 from medgraft.experiment.explaining import Explaining
 from medgraft.experiment.featuring import embed_data
 from medgraft.experiment.fitting import FitResult, fit_run
 from medgraft.experiment.flags import data_flags, strategy_flags
-from medgraft.experiment.predicting import evaluate_run, predict_files
+from medgraft.experiment.predicting import predict_files
 from medgraft.experiment.pretraining import PretrainResult, pretrain_weights
 from medgraft.experiment.ranking import RankResult, rank_data
 from medgraft.experiment.showing import Shown, show_file
@@ -89,6 +90,7 @@ def evaluate(
     *,
     name: str | None = None,
     corruptions: bool = False,
+    attacks: bool = False,
     recalibrate: int = 0,
     prevalence: float | None = None,
     options: Mapping[str, Any] | None = None,
@@ -99,18 +101,17 @@ def evaluate(
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """External validation on labelled DATA; adds ``external:<name>`` to the run and its report, with ``corruptions``
-    how the answers fare when the pictures get worse, and with ``recalibrate`` (a number of its cases) or
-    ``prevalence`` what bringing the probabilities to this site gains."""
-    flags = {"split.on_leak": on_leak, "seed": seed, "device": device}
-    settings = resolve_config(flags=flags | data_flags(options))
-    return evaluate_run(
+    """External validation on labelled DATA: ``external:<name>`` in the run and its report; also where pictures are
+    worse or attacked; with ``recalibrate`` (some cases) or ``prevalence`` what bringing probabilities there gains."""
+    settings = resolve_config(flags={"split.on_leak": on_leak, "seed": seed, "device": device} | data_flags(options))
+    return evaluator_of(Path(run))(
         Path(run),
         Path(data),
         options=settings.data,
         name=name,
         on_leak=settings.split.on_leak,
         corruptions=corruptions,
+        attacks=attacks,
         site=NewSite(recalibrate, prevalence),
         device=settings.device,
         seed=settings.seed,

@@ -17,13 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.data.cohort.options import CohortOptions
-from medgraft.data.cohort.read import read_pictures
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.outlines.box_frame import BOX_COLUMNS, box_frame, write_boxes
 from medgraft.data.outlines.boxes import Boxes
 from medgraft.errors import CohortError, MedgraftError, UsageError
+from medgraft.experiment.build import choose_device
 from medgraft.experiment.stages.evaluating import patient_numbers
-from medgraft.experiment.stages.workspace import Workspace, pictures_of, read_told
+from medgraft.experiment.stages.given_files import read_given
+from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.tables import write_csv, write_table
 from medgraft.files import write_json
 from medgraft.home import Home
@@ -225,7 +226,7 @@ def detect_files(
     out: Path | None = None,
     paths: bool = True,
     options: CohortOptions | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     home: Home | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
@@ -236,21 +237,12 @@ def detect_files(
     progress, home, reader = progress or Progress(), home or Home.find(), ImageReader()
     if out is not None and out.exists() and not overwrite:
         raise UsageError(f"--out {out}: it exists already; give another name, or --overwrite")
-    finder = BoxFinder.load(run, device=device)
-    missing = [str(file) for file in files if not file.exists()]
-    if missing:
-        raise UsageError(f"detecting: no such file or folder: {', '.join(missing[:5])}")
-    single = [file for file in files if file.is_file()]
-    cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
-    cohorts += [read_told(f, options or CohortOptions(), home, reader, progress) for f in files if f not in single]
-    cases = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
+    finder = BoxFinder.load(run, device=choose_device(device))
+    given = read_given(files, options or CohortOptions(), home, reader, progress)
+    cases = given.table
     looked = list(finder.look(pictures_of(cases), reader=reader, progress=progress))
     rows = [row for case, one in zip(cases.to_dict("records"), looked, strict=True) for row in _rows(case, one)]
-    rows += [
-        {"file": item.path, "case_id": item.case_id, "reason": item.reason}
-        for cohort in cohorts
-        for item in cohort.quarantined
-    ]
+    rows += [{"file": item.path, "case_id": item.case_id, "reason": item.reason} for item in given.lost]
     columns = ["file", "case_id", "label", "score", *BOX_COLUMNS[2:], "reason"]
     table = pd.DataFrame(rows, columns=columns if paths else columns[1:])
     if out is not None and out.suffix.lower() == ".json":

@@ -12,10 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.data.clinical.options import ClinicalOptions
-from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.cohort.cohort import Cohort, Quarantined
 from medgraft.data.cohort.options import CohortOptions
-from medgraft.data.cohort.read import read_pictures
-from medgraft.data.cohort.tabular import TABLE_SUFFIXES
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.build import choose_device
@@ -31,7 +29,9 @@ from medgraft.experiment.stages.evaluating import (
     prediction_rows,
     write_trust,
 )
+from medgraft.experiment.stages.external_part import external_part, keep_metrics
 from medgraft.experiment.stages.external_tables import ExternalTables
+from medgraft.experiment.stages.given_files import read_given
 from medgraft.experiment.stages.recalibrating import NewSite, Recalibrated, recalibrate
 from medgraft.experiment.stages.robustness import Evaluated, require_pictures, robustness_stage
 from medgraft.experiment.stages.slices import slice_weights
@@ -39,7 +39,7 @@ from medgraft.experiment.stages.trust_content import trust_content, trust_metric
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table, write_csv, write_table
 from medgraft.experiment.with_table import answers_with_table, clinical_model
-from medgraft.files import read_json, write_json
+from medgraft.files import read_json
 from medgraft.home import Home
 from medgraft.progress import Progress
 from medgraft.source.embedding.cases import CaseEmbedding
@@ -53,8 +53,6 @@ __all__ = ["Prediction", "evaluate_run", "predict_files"]
 
 _MUCH_REFUSED = 0.2
 """Share of refused cases from which it is a warning."""
-_SEVERAL = (".npz", *TABLE_SUFFIXES)
-"""Files that stand for several pictures."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,8 @@ def predict_files(
     for told in _cheapest_cuts(predictor.bundle):
         progress.notice(told)
     model = clinical_model(run, clinical or ClinicalOptions())
-    cohorts = _read(files, options or CohortOptions(), home, reader, progress)
-    table = pd.concat([cohort.table for cohort in cohorts], ignore_index=True)
+    given = read_given(files, options or CohortOptions(), home, reader, progress)
+    table = given.table
     answer = predictor.predict(pictures_of(table), reader=reader, progress=progress)
     if explain is not None:
         explain_cases(predictor, table, answer, explain, gallery=gallery_of(run), progress=progress)
@@ -111,24 +109,12 @@ def predict_files(
     columns["reason"] = [answer.embedding.failures.get(row, "") for row in range(len(table))]
     reliance = answer.reliance
     columns |= {"set": reliance.sets, "abstain": reliance.abstain, "strangeness": reliance.strangeness}
-    result = pd.concat([pd.DataFrame(columns), _refused(cohorts, list(columns))], ignore_index=True)
+    result = pd.concat([pd.DataFrame(columns), _refused(given.lost, list(columns))], ignore_index=True)
     if not paths:
         result = result.drop(columns=["file"])
     if out is not None:
         write_csv(out, result)
     return Prediction(result, answer.embedding.forward_passes, list(progress.notices))
-
-
-def _read(
-    files: Sequence[Path], options: CohortOptions, home: Home, reader: ImageReader, progress: Progress
-) -> list[Cohort]:
-    """The cases of files, and of each folder, table or archive. Raises ``UsageError`` for what is not there."""
-    missing = [str(file) for file in files if not file.exists()]
-    if missing:
-        raise UsageError(f"predicting: no such file or folder: {', '.join(missing[:5])}")
-    single = [file for file in files if file.is_file() and file.suffix.lower() not in _SEVERAL]
-    cohorts = [read_pictures(single, home=home, reader=reader, progress=progress)] if single else []
-    return cohorts + [read_told(file, options, home, reader, progress) for file in files if file not in single]
 
 
 def _cheapest_cuts(bundle: Bundle) -> list[str]:
@@ -173,12 +159,11 @@ def _weightiest(embedding: CaseEmbedding, weights: NDArray[np.float64]) -> list[
     return found
 
 
-def _refused(cohorts: Sequence[Cohort], columns: list[str]) -> pd.DataFrame:
+def _refused(lost: Sequence[Quarantined], columns: list[str]) -> pd.DataFrame:
     """Rows for what never became a case, so that no file is lost silently."""
     rows = [
         {"file": item.path, "member": "", "case_id": item.case_id, "reason": item.reason, "abstain": ""}
-        for cohort in cohorts
-        for item in cohort.quarantined
+        for item in lost
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -191,6 +176,7 @@ def evaluate_run(
     name: str | None = None,
     on_leak: str = "drop",
     corruptions: bool = False,
+    attacks: bool = False,
     site: NewSite | None = None,
     tables: FitConfig | None = None,
     device: str = "auto",
@@ -212,10 +198,10 @@ def evaluate_run(
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
     predictor, site = Predictor.load(run, home, device=choose_device(device)), site or NewSite()
     site.require_fit(predictor.bundle)
+    if attacks:
+        raise UsageError("--attacks: they are on runs that outline (segmentation); this one gives labels: leave it out")
     cohort = read_told(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
-    part = f"external:{name or cohort.name}"
-    if part in metrics and not overwrite:
-        raise UsageError(f"evaluating: the run already holds {part!r}; give --name OTHER, or --overwrite")
+    part = external_part(metrics, name or cohort.name, overwrite=overwrite)
     cohort = labelled_alike(cohort, predictor.bundle.task)
     cohort = unseen(cohort, folder, split, on_leak, progress)
     beside = None if tables is None else ExternalTables.joined(tables, run, data, cohort, progress)
@@ -234,7 +220,7 @@ def evaluate_run(
         beside.write(folder, judged, predictor.bundle, metrics["_meta"])
     # What the notes of reading say (names of tables, values of columns) is for the terminal, not for the run.
     told = [text for text in progress.notices if text not in cohort.notes]
-    _keep_metrics(folder, metrics, part, found, [*warnings, *told])
+    keep_metrics(folder, metrics, part, found, [*warnings, *told])
     render_report(run)
     written = {
         "metrics": read_json(folder / "metrics.json")[part],
@@ -271,16 +257,6 @@ def _joined(
     write_trust(folder, {**known["learnt"], "splits": {**known["splits"], part: trust}})
     written = read_json(folder / "trust.json")["splits"][part]  # what is not defined is null there
     return found | trust_metrics(written), warnings
-
-
-def _keep_metrics(
-    folder: RunFolder, metrics: Mapping[str, Any], part: str, found: dict[str, Any], told: Sequence[str]
-) -> None:
-    """The numbers of the part, and what is to be told of it, join ``metrics.json``."""
-    kept = [text for text in metrics["_meta"]["warnings"] if not text.startswith(f"{part}:")]
-    content = {key: value for key, value in metrics.items() if key != "format_version"}
-    told = [*kept, *(f"{part}: {text}" for text in told)]
-    write_json(folder / "metrics.json", {**content, part: found, "_meta": {**metrics["_meta"], "warnings": told}})
 
 
 def _readable(

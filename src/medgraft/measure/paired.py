@@ -26,7 +26,7 @@ from medgraft.measure.metrics.predictions import Predictions
 from medgraft.measure.metrics.ranks import AUROC
 from medgraft.measure.patients import Patients
 
-__all__ = ["Difference", "accuracy_difference", "auroc_difference"]
+__all__ = ["Difference", "accuracy_difference", "auroc_difference", "score_difference"]
 
 REPLICATES = 2000
 
@@ -123,3 +123,24 @@ def accuracy_difference(
         method = "paired bootstrap over patients"
     count = patients.count if patients.known else None
     return Difference(float(left.mean()), float(right.mean()), difference, *limits, method, len(truth), count)
+
+
+def score_difference(
+    first: NDArray[Any], second: NDArray[Any], *, groups: NDArray[Any] | None = None, seed: int = 0
+) -> Difference:
+    """Of the means of two scores (n,) of the same cases, such as Dice.
+
+    Scores that are equal in every case differ by 0 with an interval of width 0: the sample shows no difference at all.
+    """
+    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    if one.ndim != 1 or not one.size or other.shape != one.shape or not np.isfinite(one + other).all():
+        raise UsageError(
+            f"comparing scores of shape {one.shape} and {other.shape}: give one finite score a case, the same cases to "
+            "both"
+        )
+    patients, gain = Patients.of(groups, len(one)), one - other
+    blocks = [ratio((w * gain[:, None]).sum(axis=0), w.sum(axis=0)) for w in case_weights(patients, REPLICATES, seed)]
+    limits = percentile_interval(np.concatenate(blocks), float(gain.mean()))
+    count = patients.count if patients.known else None
+    means = float(one.mean()), float(other.mean()), float(gain.mean())
+    return Difference(*means, *limits, "paired bootstrap over patients", len(one), count)

@@ -48,8 +48,9 @@ FILES = {
     "timings": "timings.json",
     "trust": "trust.json",
 }
-OF_OUTLINES = {"outline_facts"}
-"""What a segmentation writes besides; it is held against its schema in ``stages/test_outlines``."""
+OF_OUTLINES = {"legend", "outline_facts"}
+"""What a segmentation writes besides; it is held against its schema in ``stages/test_outline_scores`` and
+``test_outlines``."""
 CASE = "0123456789abcdef"
 
 

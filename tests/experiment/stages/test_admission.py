@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.outlines.legend import settle_legend
 from medgraft.errors import CohortError, LeakageError
 from medgraft.experiment.run import RunFolder
-from medgraft.experiment.stages.admission import labelled_alike, unseen
+from medgraft.experiment.stages.admission import labelled_alike, outlined_alike, unseen
 from medgraft.progress import Progress
 from medgraft.transfer.tasks.classification import Classification
+from medgraft.transfer.tasks.segmentation import Segmentation
 
 TASK = Classification(("a", "b"), "b")
 
@@ -48,3 +50,17 @@ def test_the_same_picture_or_patient_is_left_out_and_a_test_case_is_not(folder):
         unseen(cohort(), folder, SPLIT, "error", Progress())
     with pytest.raises(CohortError, match="every case"):
         unseen(cohort(patients=("p9", "p2", "p2")), folder, SPLIT, "drop", Progress())
+
+
+def outlined(*names):
+    legend = settle_legend([], given={str(10 * number): name for number, name in enumerate(names, start=1)})
+    return Cohort(cohort().table, names, kind="made", name="made", target="masks", legend=legend)
+
+
+def test_outlines_go_by_the_names_of_structures():
+    task = Segmentation(("liver", "tumour"))
+    assert outlined_alike(outlined("tumour"), task).classes == ("tumour",)
+    with pytest.raises(CohortError, match=r"'tumor'.*did you mean 'tumour'.*--mask-values 20=liver"):
+        outlined_alike(outlined("liver", "tumor"), task)
+    with pytest.raises(CohortError, match="no masks"):
+        outlined_alike(cohort(), task)

@@ -51,3 +51,69 @@ def test_patients_stay_together_and_nothing_private_lies_outside(outlined_run):
     for path in outlined_run.rglob("*"):
         if path.is_file() and "private" not in path.parts:
             assert b"Muster0" not in path.read_bytes()
+
+
+def test_what_is_outlined_is_noted_at_the_first_reading(outlined_cohort, monkeypatch, tmp_path):
+    from medgraft.data.cohort.options import CohortOptions
+    from medgraft.data.cohort.read import read_cohort
+    from medgraft.data.imaging.reader import ImageReader
+    from medgraft.data.outlines.statistics import extent_of
+    from medgraft.experiment.stages.outlines import StudyReader
+    from medgraft.home import Home
+
+    reader = ImageReader()
+    cohort = read_cohort(outlined_cohort, CohortOptions(), home=Home.find(tmp_path), reader=reader)
+    studies, read = StudyReader(cohort, reader), []
+    monkeypatch.setattr(reader, "volume", lambda path, whole=reader.volume: read.append(path) or whole(path))
+    study = studies(0)
+    assert studies.extent(0) == extent_of(study.labels, ("1",), study.content.spacing)
+    assert studies.extent(1).classes["1"][0] > 0 and studies.extent(1) is studies.extent(1)
+    assert len(read) == 2
+
+
+def test_structures_are_joined_by_name(tmp_path):
+    """Ids of another cohort become those of the run; what the masks do not know is not judged."""
+    from types import SimpleNamespace
+
+    from PIL import Image as Pillow
+
+    from medgraft.data.cohort.options import CohortOptions
+    from medgraft.data.cohort.read import read_cohort
+    from medgraft.data.imaging.reader import ImageReader
+    from medgraft.experiment.evaluating_outlines import judged_names
+    from medgraft.experiment.stages.outlines import Outlining, StudyReader
+    from medgraft.home import Home
+    from medgraft.progress import Progress
+    from medgraft.transfer.tasks.segmentation import Segmentation
+
+    stored = np.zeros((40, 40), np.uint8)
+    stored[5:15, 5:15], stored[20:30, 20:30] = 7, 9
+    for part, values in (("images", stored * 20), ("masks", stored)):
+        (tmp_path / "data" / part).mkdir(parents=True)
+        Pillow.fromarray(values).save(tmp_path / "data" / part / "one.png")
+    options = CohortOptions(task="segmentation", mask_values={"7": "c", "9": "a"})
+    cohort = read_cohort(tmp_path / "data", options, home=Home(tmp_path / "home"), reader=ImageReader())
+    task, progress = Segmentation(("a", "b", "c")), Progress()
+    studies = StudyReader(cohort, ImageReader(), task.labels)
+    ids = studies(0).labels
+    assert (ids[5:15, 5:15] == 3).all() and (ids[20:30, 20:30] == 1).all() and (ids > 0).sum() == 200
+
+    called = ids.copy()
+    called[30:, :5] = 2  # of a structure that nobody looked for
+    bundle = SimpleNamespace(task=task, outliner=lambda device: lambda study: called)
+    names = judged_names(bundle, cohort, progress)
+    assert names == {1: "a", 3: "c"} and "do not know b" in progress.notices[0]
+    found = Outlining(studies, bundle, tmp_path / "kept", "cpu", names).judged({0: "external:x"}, progress)
+    assert found.table["label"].tolist() == ["a", "c"] and found.table["dice"].tolist() == [1.0, 1.0]
+
+
+def test_what_the_values_mean_stays_with_the_run(outlined_run, repository):
+    import jsonschema
+
+    from medgraft.data.outlines.legend import Legend
+
+    path = outlined_run / "private" / "legend.json"
+    found = json.loads(path.read_text())
+    schema = json.loads((repository / "src/medgraft/experiment/schemas/legend.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
+    assert Legend.restore(found).names == ("1",) and path.stat().st_mode & 0o77 == 0

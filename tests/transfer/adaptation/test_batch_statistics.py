@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,17 +11,25 @@ import torch
 from torch import nn
 
 from medgraft.errors import UsageError
-from medgraft.transfer.adaptation.batch_statistics import Given, least_entropy, read_logits, target_statistics
+from medgraft.transfer.adaptation.batch_statistics import (
+    Given,
+    entropy_of,
+    least_entropy,
+    read_logits,
+    target_statistics,
+)
 from medgraft.transfer.models.heads.linear import LinearHead
 
 
 def test_contrast_and_brightness_are_taken_away_exactly(scanners):
     """Features are those of the pictures before the change, by statistics of their own."""
     toy, plain = scanners()
-    changed = target_statistics(Given.of(toy.pair), batch_size=120, share=1.0)
+    ours = Given.of(toy.pair)
+    changed = target_statistics(ours, batch_size=120, share=1.0)
     untouched = replace(toy.pair, network=replace(toy.pair.network, pixels=lambda rows: plain[rows]))
-    wanted = target_statistics(Given.of(untouched), batch_size=120, share=1.0)
-    np.testing.assert_allclose(changed.features, wanted.features, atol=2e-3)
+    theirs = Given.of(untouched)
+    wanted = target_statistics(theirs, batch_size=120, share=1.0)
+    np.testing.assert_allclose(ours.features(120), theirs.features(120), atol=2e-3)
     assert changed.facts["statistics_moved"] > wanted.facts["statistics_moved"]
 
 
@@ -39,7 +48,7 @@ def test_only_scale_and_offset_learn_and_entropy_falls(scanners):
     toy, _ = scanners()
     given, head = Given.of(toy.pair), toy.pair.linear_head
     before = {name: item.clone() for name, item in given.network.state_dict().items()}
-    changed = least_entropy(given, head, batch_size=40, epochs=5, lr=0.01)
+    changed = least_entropy(given, partial(read_logits, head=head), batch_size=40, epochs=5, lr=0.01)
     entropies = [row["entropy"] for row in changed.history]
     assert entropies[-1] < entropies[0]
     np.testing.assert_array_equal(changed.state["layer.weight"], before["layer.weight"].numpy())
@@ -51,7 +60,8 @@ def test_only_scale_and_offset_learn_and_entropy_falls(scanners):
 def test_no_time_is_no_step(scanners):
     toy, _ = scanners()
     given = Given.of(replace(toy.pair, until=0.0))
-    changed = least_entropy(given, toy.pair.linear_head, batch_size=40, epochs=2, lr=0.01)
+    read = partial(read_logits, head=toy.pair.linear_head)
+    changed = least_entropy(given, read, batch_size=40, epochs=2, lr=0.01)
     assert [row["cases"] for row in changed.history] == [0, 0]
     np.testing.assert_array_equal(changed.state["norm.weight"], np.ones(6))
 
@@ -80,3 +90,10 @@ def test_a_network_without_batchnorm_is_refused(scanners):
 
     with pytest.raises(UsageError, match="no BatchNorm"):
         Given.of(replace(toy.pair, network=replace(toy.pair.network, backbone=Plain())))
+
+
+def test_entropy_of_cases_and_of_pixels():
+    logits = torch.tensor([[0.0, 0.0], [9.0, -9.0]])
+    np.testing.assert_allclose(entropy_of(logits), [np.log(2), 0], atol=1e-6)
+    maps = logits[:, :, None, None].expand(2, 2, 3, 4)
+    np.testing.assert_allclose(entropy_of(maps)[0], np.full((3, 4), np.log(2)), rtol=1e-6)

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from medgraft.transfer.segmentation.outliner import Outliner
-from medgraft.transfer.segmentation.prepared import prepare
+from medgraft.transfer.segmentation.prepared import called_back, prepare
+from medgraft.transfer.segmentation.volumetric import slide
 
 pytest.importorskip("monai")
 
@@ -48,3 +49,25 @@ def test_slices_with_their_neighbours(made):
     assert (outliner(study) == study.labels).mean() > 0.97
     probability = outliner.probability(prepare(study, plan, made.grey))
     assert probability.dtype == np.float16 and np.allclose(probability.astype(float).sum(axis=0), 1, atol=2e-3)
+
+
+@pytest.mark.parametrize("flips", [False, True])
+@pytest.mark.parametrize("spacing", [(2.0, 1.0, 1.0), (2.0, 2.0, 2.0), (1.0, 1.0, 1.0)])
+def test_slices_at_a_time_answer_as_the_whole_volume_does(made, deep_network, flips, spacing):
+    """Against MONAI over the whole, averaged over mirror images and called voxel by voxel."""
+    study, plan = made.ball(4, (24, 40, 36)), made.deep_plan(patch=(8, 16, 16), spacing=spacing)
+    outliner = Outliner(deep_network, plan, made.grey, flips=flips)
+    prepared = prepare(study, plan, made.grey)
+    pixels = torch.from_numpy(prepared.pixels[None])
+    turns = [[], [-1], [-2], [-1, -2]] if flips else [[]]
+    with torch.no_grad():
+        found = [
+            slide(
+                lambda given: torch.softmax(deep_network(given), 1), pixels.flip(turn), plan.patch, batch=2, overlap=0.5
+            )
+            for turn in turns
+        ]
+    whole = np.mean([one.flip(turn)[0].numpy() for one, turn in zip(found, turns, strict=True)], axis=0)
+    assert np.allclose(outliner.probability(prepared).astype(np.float32), whole, atol=1e-3)
+    called, wanted = outliner(study), called_back(whole.astype(np.float16), prepared)
+    assert called.shape == study.labels.shape and (called == wanted).mean() > 0.999

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medgraft.transfer.segmentation import patches
 from medgraft.transfer.segmentation.patches import PatchFeed, cut_out, tiles_of
 from medgraft.transfer.segmentation.prepared import Axes, Prepared
 
@@ -92,3 +93,20 @@ def test_a_case_without_label_map_is_all_unknown(made):
     assert (feed.patch(0, None).labels == 255).all()
     with pytest.raises(IndexError):
         feed.patch(1, None)
+
+
+def test_a_structure_is_looked_for_once_a_case_and_its_voxels_are_drawn_alike(made, monkeypatch):
+    """Against a search through all voxels, and a count of the searches."""
+    one = case((3, 7, 9), seed=5)
+    found = patches._structures(one.labels)
+    assert [item.number for item in found] == [1, 2]
+    for item in found:
+        places = np.argwhere(one.labels == item.number)
+        shares = (np.arange(len(places)) + 0.5) / len(places)
+        assert np.array_equal([item.voxel(one.labels, share) for share in shares], places)
+    calls = []
+    monkeypatch.setattr(patches, "_structures", lambda labels: calls.append(1) or found)
+    feed = PatchFeed(lambda row: one, made.deep_plan(patch=(2, 4, 4), patches=6), seed=0, cases=[0, 1])
+    for epoch in (None, 1, 2):
+        feed(np.arange(12), np.arange(12), epoch)
+    assert len(calls) == 2

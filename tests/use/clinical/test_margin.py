@@ -137,3 +137,23 @@ def test_margins_that_cannot_be_placed_are_refused(oblique):
     leaning[:3, 0] += 0.2 * leaning[:3, 1]
     with pytest.raises(DataError, match="right angles"):
         along_axes((5.0,), leaning, 3)
+
+
+@pytest.mark.parametrize(("slices", "kept"), [(1.0, 0.93), (2.0, 0.88), (3.0, 0.85), (5.0, 0.72)])
+def test_thick_slices_lose_as_much_as_is_told(ball, slices, kept):
+    """A ball of 15 mm shrunk by 5 mm, against the ball of 10 mm."""
+    spacing, shape, rng = (slices, 1.0, 1.0), (int(60 / slices) + 1, 61, 61), np.random.default_rng(0)
+    found = [
+        with_margin(ball(shape, spacing, 30 + rng.uniform(-1, 1, 3) * (slices / 2, 0.5, 0.5), 15.0), spacing, -5.0)
+        for _ in range(8)
+    ]
+    share = np.mean([one.sum() for one in found]) * slices / (4 / 3 * np.pi * 10.0**3)
+    assert share == pytest.approx(kept, abs=0.02)
+
+
+@pytest.mark.parametrize(("margin", "taken"), [(2.0, 0), (3.0, 1), (7.0, 1), (8.0, 2)])
+def test_across_slices_a_margin_takes_whole_ones(margin, taken):
+    mask = np.zeros((15, 3, 3), bool)
+    mask[4:11] = True
+    kept = with_margin(np.pad(mask, ((0, 0), (40, 40), (40, 40)), mode="edge"), (5.0, 1.0, 1.0), -margin)
+    assert kept[:, 41, 41].sum() == 7 - 2 * taken

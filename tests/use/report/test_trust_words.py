@@ -64,9 +64,8 @@ def test_costs_of_errors():
     expected = {**estimate(0.31, 0.2, 0.44), "threshold": 0.12, "threshold_from": "cv"}
     costs = {"miss": 10.0, "false_alarm": 1.0, "prevalence": 0.3, "expected": expected, "everybody": 0.7, "nobody": 3.0}
     sentence = told({"costs": costs})
-    assert (
-        "A miss is said to cost 10 and a false alarm 1: the cut 0.120 was the cheapest in cross-validation" in sentence
-    )
+    assert "A miss is said to cost 10 and a false alarm 1: the cut 0.120 was" in sentence
+    assert "the cheapest in cross-validation" in sentence
     assert "costs 0.310 (0.200 to 0.440)" in sentence and "everybody would cost 0.700, nobody 3.000" in sentence
 
 

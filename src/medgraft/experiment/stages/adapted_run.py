@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from medgraft.data.cohort.cohort import PUBLIC_COLUMNS
-from medgraft.experiment.run import RunFolder, versions
+from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.adapted_folder import PICTURES, BothSites, begin_adapted
 from medgraft.experiment.stages.evaluating import evaluate_part, majority_of, prediction_rows
 from medgraft.experiment.stages.side_by_side import Side
 from medgraft.experiment.stages.target_labels import TargetLabels
-from medgraft.experiment.tables import read_table, write_csv, write_table
+from medgraft.experiment.tables import write_csv, write_table
 from medgraft.files import read_json, write_json, write_manifest
 from medgraft.insight.explanation.similar import read_gallery
 from medgraft.transfer.adaptation.choosing import SOURCE_ONLY
@@ -28,8 +28,6 @@ from medgraft.transfer.fusion.keeping import ClinicalModel
 from medgraft.transfer.models.bundle import Bundle, read_bundle, write_bundle
 
 __all__ = ["AdaptedRun", "write_adapted_run"]
-
-_LINKS = ["case_id", "path", "member", "patient", "sha256"]
 
 
 @dataclass(frozen=True)
@@ -50,15 +48,12 @@ class AdaptedRun:
 def write_adapted_run(out: RunFolder, made: AdaptedRun, *, seed: int, warnings: Sequence[str]) -> dict[str, Any]:
     """Write everything but the report, ``timings.json`` last, in place of a run that may lie there; the numbers of the
     judged cases, empty without any."""
-    out.clear()
-    out.private.mkdir(parents=True, exist_ok=True)
-    out.private.chmod(0o700)
-    config = {**read_json(made.source / "config.json"), "versions": versions(), "seed": seed}
-    config["adapted"] = {"from": made.source.path.resolve().name, "method": made.content["method"]}
-    write_json(out / "config.json", _body(config))
+    target, parts = made.target, made.labels
+    facts = zip(target.table["case_id"].astype(str), target.embedding.facts, strict=True)
+    pairs = [(case, one.thumbnail) for case, one in facts if one is not None]
+    sites = BothSites(made.source, target.table, parts.learnt, parts.judged, pd.DataFrame(pairs, columns=PICTURES))
+    begin_adapted(out, sites, method=str(made.content["method"]), seed=seed)
     write_bundle(out.bundle, made.bundle, gallery=made.bundle.head.gallery)
-    _write_cohort(out, made)
-    _write_split(out, made, seed)
     if made.history:
         write_csv(out / "history.csv", pd.DataFrame(list(made.history)))
     metrics = _write_metrics(out, made, seed, [*warnings, *_carried(out, made)])
@@ -101,46 +96,6 @@ def _carried(out: RunFolder, made: AdaptedRun) -> list[str]:
 
 def _body(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name != "format_version"}
-
-
-def _write_cohort(out: RunFolder, made: AdaptedRun) -> None:
-    """Source and target together; a picture that both have is the source's."""
-    before, table = read_table(made.source / "cohort.parquet"), made.target.table
-    fresh = table[~table["case_id"].isin(before["case_id"])]
-    ours = [name for name in before.columns if name in fresh.columns or name in PUBLIC_COLUMNS]
-    write_table(out / "cohort.parquet", pd.concat([before, fresh.reindex(columns=ours)], ignore_index=True))
-    links = read_table(made.source.private / "links.parquet")
-    write_table(out.private / "links.parquet", pd.concat([links, fresh[_LINKS]], ignore_index=True), private=True)
-    facts = zip(table["case_id"].astype(str), made.target.embedding.facts, strict=True)
-    pairs = pd.DataFrame([(case, one.thumbnail) for case, one in facts if one is not None], columns=["case_id", "jpeg"])
-    frames = [pairs]
-    old = made.source.private / "thumbnails.parquet"
-    if old.is_file():
-        frames.insert(0, read_table(old))
-    both = pd.concat(frames, ignore_index=True).drop_duplicates("case_id")
-    write_table(out.private / "thumbnails.parquet", both, private=True)
-
-
-def _write_split(out: RunFolder, made: AdaptedRun, seed: int) -> None:
-    before, cases = read_json(made.source / "split.json"), made.target.table["case_id"].astype(str).to_numpy()
-    parts = {
-        "train": [*before["train"], *cases[made.labels.learnt].tolist()],
-        "val": list(before["val"]),
-        "test": cases[made.labels.judged].tolist(),
-    }
-    count = sum(map(len, parts.values())) or 1
-    out_of = [{"case": case, "from": "test", "reason": "of the source, not of the target"} for case in before["test"]]
-    write_json(
-        out / "split.json",
-        {
-            **_body(before),
-            **parts,
-            "seed": seed,
-            "given": False,
-            "fractions": {name: len(rows) / count for name, rows in parts.items()},
-            "dropped": [*before["dropped"], *out_of],
-        },
-    )
 
 
 def _write_metrics(out: RunFolder, made: AdaptedRun, seed: int, warnings: Sequence[str]) -> dict[str, Any]:

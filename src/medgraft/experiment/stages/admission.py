@@ -16,7 +16,7 @@ from medgraft.progress import Progress
 from medgraft.registry import nearest
 from medgraft.transfer.tasks.task import Task
 
-__all__ = ["labelled_alike", "unseen"]
+__all__ = ["labelled_alike", "outlined_alike", "unseen"]
 
 
 def labelled_alike(cohort: Cohort, task: Task) -> Cohort:
@@ -43,6 +43,27 @@ def labelled_alike(cohort: Cohort, task: Task) -> Cohort:
             f"({', '.join(labels)}){nearest(unknown[0], labels)}; map them with --label-map {unknown[0]}={labels[0]},…"
         )
     return replace(cohort, table=table[table["label"].notna()].reset_index(drop=True))
+
+
+def outlined_alike(cohort: Cohort, task: Task) -> Cohort:
+    """The cases with masks; what these hold must be structures of the run."""
+    legend = cohort.legend
+    if legend is None:
+        raise CohortError(
+            "evaluating: the run outlines, and the data have no masks; put them beside the pictures (images/ and "
+            "masks/), or name their column with --mask-col"
+        )
+    unknown = [name for name in legend.names if name not in task.labels]
+    if unknown:
+        pairs = [*legend.parts.items(), *((str(value), number) for value, number in legend.values.items())]
+        stored = {number: value for value, number in pairs}
+        first = stored[legend.names.index(unknown[0]) + 1]
+        raise CohortError(
+            f"evaluating: the masks hold {', '.join(map(repr, unknown[:5]))}, which this run does not outline "
+            f"({', '.join(task.labels)}){nearest(unknown[0], task.labels)}; name all that they hold as the run does, "
+            f"as in --mask-values {first}={task.labels[0]}, or {first}=background for what is not to be judged"
+        )
+    return cohort
 
 
 def unseen(cohort: Cohort, folder: RunFolder, split: Mapping[str, Any], on_leak: str, progress: Progress) -> Cohort:

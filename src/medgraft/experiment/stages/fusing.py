@@ -70,8 +70,8 @@ def fusion_stage(work: Workspace) -> None:
     private = rows.values.assign(case_id=work.cohort.table["case_id"].to_numpy(), found=rows.found)
     write_table(work.run.private / "clinical.parquet", private, private=True)
     majority = train_majority(work, work.split) if work.split is not None else 0
-    drawn = {"seed": work.config.seed, "replicates": work.config.evaluation.replicates}
-    splits = {name: fusion_numbers(one, work.bundle, model, majority, **drawn) for name, one in judged.items()}
+    draws = {"seed": work.config.seed, "replicates": work.config.evaluation.replicates}
+    splits = {name: fusion_numbers(one, work.bundle, model, majority, **draws) for name, one in judged.items()}
     write_json(work.run / "fusion.json", {**_described(model, rows, seen), "splits": splits})
 
 

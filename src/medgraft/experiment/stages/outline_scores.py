@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from medgraft.data.outlines.statistics import extent_of, mask_statistics
+from medgraft.data.outlines.statistics import mask_statistics
 from medgraft.experiment.stages.evaluating import patient_numbers
 from medgraft.experiment.stages.outlines import Outlined, StudyReader
 from medgraft.experiment.stages.workspace import Workspace
@@ -21,10 +21,10 @@ from medgraft.measure.segmentation.agreement import agreement
 from medgraft.measure.segmentation.evaluation import empty_counts, evaluate_outlines
 from medgraft.transfer.segmentation.bundle import OutlineBundle
 
-__all__ = ["score_outlines"]
+__all__ = ["score_outlines", "size_agreement"]
 
 
-def score_outlines(work: Workspace, outlined: Outlined, bundle: OutlineBundle) -> dict[str, Any]:
+def score_outlines(work: Workspace, studies: StudyReader, outlined: Outlined, bundle: OutlineBundle) -> dict[str, Any]:
     """``metrics.json`` of the parts, and ``outlines.parquet`` and ``outline_facts.json``; returns the agreement of
     sizes on validation, by structure."""
     write_table(work.run / "outlines.parquet", outlined.table)
@@ -57,12 +57,12 @@ def score_outlines(work: Workspace, outlined: Outlined, bundle: OutlineBundle) -
         "warnings": warnings,
     }
     write_json(work.run / "metrics.json", content)
-    agreed = {part: _agreement(outlined.table, part, bundle.task.labels) for part in ("val", "test")}
+    agreed = {part: size_agreement(outlined.table, part, bundle.task.labels) for part in ("val", "test")}
     write_json(
         work.run / "outline_facts.json",
         {
             "plan": bundle.plan.to_json(),
-            **_statistics(work, StudyReader(work)),
+            **_statistics(work, studies),
             "agreement": agreed["test"],
             "measurement_error": agreed["val"],
             "training": work.facts.get("segmentation", {}),
@@ -75,9 +75,9 @@ def _statistics(work: Workspace, studies: StudyReader) -> dict[str, Any]:
     """What is outlined in the cohort, and the cases that stick out."""
     extents = {}
     for row, case in enumerate(work.cohort.table["case_id"].astype(str)):
-        study = studies(row)
-        if study.labels is not None:
-            extents[case] = extent_of(study.labels, work.task.labels, study.content.spacing)
+        extent = studies.extent(row)
+        if extent is not None:
+            extents[case] = extent
     found = mask_statistics(extents, work.task.labels)
     odd = [
         {
@@ -90,7 +90,7 @@ def _statistics(work: Workspace, studies: StudyReader) -> dict[str, Any]:
     return {"statistics": found["classes"], "odd": odd}
 
 
-def _agreement(table: pd.DataFrame, part: str, labels: Sequence[str]) -> dict[str, Any]:
+def size_agreement(table: pd.DataFrame, part: str, labels: Sequence[str]) -> dict[str, Any]:
     """Of the sizes in a part, by structure."""
     found = {}
     for label in labels:

@@ -6,8 +6,9 @@ made them: whoever goes on after a kill reads them, whole ones only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,21 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from medgraft.data.cohort.cohort import masks_of
+from medgraft.data.cohort.cohort import Cohort, masks_of
 from medgraft.data.imaging.image import Image
 from medgraft.data.imaging.preprocess import Preprocessing
+from medgraft.data.imaging.reader import ImageReader
 from medgraft.data.imaging.volume import Volume
 from medgraft.data.imaging.volume_reader import WHOLE
 from medgraft.data.outlines.mask_file import read_mask
-from medgraft.errors import CohortError, MedgraftError
+from medgraft.data.outlines.statistics import Extent, extent_of
+from medgraft.errors import CohortError, MedgraftError, ReaderError
+from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_csv
-from medgraft.files import sha256_file, write_bytes
+from medgraft.files import sha256_file, write_bytes, write_json
 from medgraft.measure.segmentation.evaluation import CaseScores, score_case
+from medgraft.progress import Progress
 from medgraft.transfer.segmentation.bundle import (
     OutlineBundle,
     read_outline_bundle,
@@ -41,32 +46,51 @@ from medgraft.transfer.segmentation.shelf import Shelf
 from medgraft.transfer.tasks.segmentation import Segmentation
 from medgraft.types import Modality
 
-__all__ = ["Outlined", "StudyReader", "learn_outlines", "outline_parts"]
+__all__ = ["LEGEND", "Outlined", "Outlining", "StudyReader", "kept_of", "learn_outlines", "outline_parts"]
 
+LEGEND = "legend.json"
+"""In the private part of a run: what the values in its masks mean."""
 _MOST_READ = 64
 """Training cases whose shapes make the fingerprint."""
 
 
 @dataclass(frozen=True)
 class StudyReader:
-    """The case of a row of a cohort's table, with its label map where the cohort has one."""
+    """The case of a row of a cohort's table, with its label map where the cohort has one. ``labels``: the structures
+    whose ids 1, 2, … the label map holds, where these are not the cohort's own; all of the cohort's are among them.
+    What is outlined in a case is noted when it is first read, so that telling of the whole cohort reads no volume a
+    second time."""
 
-    work: Workspace
+    cohort: Cohort
+    reader: ImageReader
+    labels: tuple[str, ...] | None = None
+    _extents: dict[int, Extent] = field(default_factory=dict)
 
     def __call__(self, row: int) -> Study:
         """Raises ``ReaderError`` for what cannot be read or does not fit together."""
         content = self.content(row)
-        legend = self.work.cohort.legend
+        legend = self.cohort.legend
         if legend is None:
             return Study(content)
-        paths = masks_of(str(self.work.cohort.table["mask"].iloc[row]))
-        return Study(content, read_mask(paths, legend, content))
+        found = read_mask(masks_of(str(self.cohort.table["mask"].iloc[row])), legend, content)
+        if self.labels is not None and self.labels != legend.names:
+            ids = np.array([0, *(self.labels.index(name) + 1 for name in legend.names)], dtype=np.uint8)
+            found = ids[found]
+        if row not in self._extents:
+            self._extents[row] = extent_of(found, self.labels or legend.names, content.spacing)
+        return Study(content, found)
+
+    def extent(self, row: int) -> Extent | None:
+        """What is outlined in the case; ``None`` where the cohort has no label maps. Errors as of reading it."""
+        if row not in self._extents:
+            self(row)
+        return self._extents.get(row)
 
     def content(self, row: int) -> Image | Volume:
         """The picture or volume alone."""
-        entry = self.work.cohort.table.iloc[row]
+        entry = self.cohort.table.iloc[row]
         path, member = Path(str(entry["path"])), str(entry["member"])
-        return self.work.reader.volume(path) if member == WHOLE else self.work.reader.read(path, member)
+        return self.reader.volume(path) if member == WHOLE else self.reader.read(path, member)
 
 
 def learn_outlines(work: Workspace, studies: StudyReader) -> OutlineBundle:
@@ -115,6 +139,8 @@ def learn_outlines(work: Workspace, studies: StudyReader) -> OutlineBundle:
         strategy,
     )
     write_outline_bundle(work.run.bundle, bundle)
+    if work.cohort.legend is not None:
+        write_json(work.run.private / LEGEND, work.cohort.legend.to_json(), private=True)
     return bundle
 
 
@@ -151,23 +177,54 @@ class Outlined:
 
 def outline_parts(work: Workspace, studies: StudyReader, bundle: OutlineBundle, parts: Sequence[str]) -> Outlined:
     """Every case of ``parts`` outlined and scored."""
-    names, known = bundle.task.names, work.parts()
-    digest = sha256_file(work.run.bundle / "model.safetensors")[:16]
-    kept = _Kept(work.run.private / "outlines" / digest, bundle.outliner(work.job.device), work.cohort.table["case_id"])
-    rows = [row for row, part in enumerate(known) if part in parts]
-    scores, frames = list[CaseScores](), list[pd.DataFrame]()
-    for row in work.progress.track(rows, total=len(rows), label="outlining"):
-        study = studies(row)
-        if study.labels is None:
-            raise MedgraftError("outlining: a case has no label map, though its cohort has")
-        called = kept(row, study)
-        spacing = study.content.spacing
-        found = score_case(study.labels, called, names, spacing=spacing)
-        scores.append(found)
-        frames.append(
-            _rows(work.cohort.table.iloc[row], str(known[row]), found, (study.labels, called), spacing, names)
-        )
-    return Outlined(rows, scores, pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), kept)
+    wanted = {row: str(part) for row, part in enumerate(work.parts()) if part in parts}
+    return Outlining(studies, bundle, kept_of(work.run), work.job.device).judged(wanted, work.progress)
+
+
+def kept_of(run: RunFolder) -> Path:
+    """Where the label maps of a run's bundle stay."""
+    return run.private / "outlines" / sha256_file(run.bundle / "model.safetensors")[:16]
+
+
+@dataclass(frozen=True)
+class Outlining:
+    """Cases that ``bundle`` outlines; its label maps are kept in ``folder``. ``names``: the structures that are judged,
+    by id, where not all of the bundle's are."""
+
+    studies: StudyReader
+    bundle: OutlineBundle
+    folder: Path
+    device: str
+    names: Mapping[int, str] | None = None
+
+    @cached_property
+    def called(self) -> Callable[[int, Study], NDArray[np.uint8]]:
+        """The label map of a row of the cohort and its study."""
+        return _Kept(self.folder, self.bundle.outliner(self.device), self.studies.cohort.table["case_id"])
+
+    def judged(self, parts: Mapping[int, str], progress: Progress, lost: dict[int, str] | None = None) -> Outlined:
+        """The cases of rows by their part, scored. Why one cannot be read goes into ``lost``; without it that is
+        raised."""
+        table, names = self.studies.cohort.table, dict(self.names or self.bundle.task.names)
+        rows, scores, frames = list[int](), list[CaseScores](), list[pd.DataFrame]()
+        for row in progress.track(list(parts), total=len(parts), label="outlining"):
+            try:
+                study = self.studies(row)
+            except ReaderError as error:
+                if lost is None:
+                    raise
+                lost[row] = str(error)
+                continue
+            if study.labels is None:
+                raise MedgraftError("outlining: a case has no label map, though its cohort has")
+            called = self.called(row, study)
+            called = np.where(np.isin(called, list(names)), called, np.uint8(0))
+            spacing = study.content.spacing
+            found = score_case(study.labels, called, names, spacing=spacing)
+            rows.append(row)
+            scores.append(found)
+            frames.append(_rows(table.iloc[row], parts[row], found, (study.labels, called), spacing, names))
+        return Outlined(rows, scores, pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), self.called)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from PIL import Image as PillowImage
 
 from medgraft.data.imaging.image import Image
 from medgraft.data.imaging.volume import Volume
+from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.outlines import Outlined, StudyReader
-from medgraft.experiment.stages.workspace import Workspace
 from medgraft.experiment.tables import write_table
 
 __all__ = ["overlays_stage"]
@@ -27,14 +27,14 @@ _SIDE, _SLICES = 384, 24
 """Longest side of a kept picture, and slices of a volume."""
 
 
-def overlays_stage(work: Workspace, studies: StudyReader, outlined: Outlined) -> None:
+def overlays_stage(run: RunFolder, studies: StudyReader, outlined: Outlined) -> None:
     """Write the pictures; nothing where no test case was scored."""
-    parts = work.parts()
-    tested = [place for place, row in enumerate(outlined.rows) if parts[row] == "test"]
+    cases = studies.cohort.table["case_id"].astype(str)
+    judged = set(outlined.table.loc[outlined.table["split"] == "test", "case_id"]) if len(outlined.table) else set()
+    tested = [place for place, row in enumerate(outlined.rows) if cases.iloc[row] in judged]
     if not tested:
         return
     own = outlined.table.groupby("case_id")["dice"].mean()
-    cases = work.cohort.table["case_id"].astype(str)
     order = sorted(tested, key=lambda place: (-float(own[cases.iloc[outlined.rows[place]]]), place))
     chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
     rows: list[dict[str, Any]] = []
@@ -53,7 +53,7 @@ def overlays_stage(work: Workspace, studies: StudyReader, outlined: Outlined) ->
                     "called_png": _png(found),
                 }
             )
-    write_table(work.run.private / "overlays.parquet", pd.DataFrame(rows), private=True)
+    write_table(run.private / "overlays.parquet", pd.DataFrame(rows), private=True)
 
 
 Plane = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]

@@ -1,4 +1,5 @@
 """A network with BatchNorm brought to the target's pictures: by its statistics alone, or by its scales and offsets too.
+It may give features, logits of a case, or logits of every pixel.
 
 Freezing is ``PartlyFrozen``'s: nothing but scale and offset of BatchNorm has a gradient, and nothing but BatchNorm is
 in training mode, so that dropout and stochastic depth stay off.
@@ -7,7 +8,7 @@ in training mode, so that dropout and stochastic depth stay off.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,20 +23,21 @@ from medgraft.transfer.models.freezing import PartlyFrozen, batchnorms, trainabl
 from medgraft.transfer.models.heads.linear import LinearHead
 from medgraft.transfer.models.root import ROOT_EPSILON
 from medgraft.transfer.training.average import mixed, recompute_batchnorm
+from medgraft.transfer.training.examples import Feed
 from medgraft.transfer.training.finetuning import plain_state
 from medgraft.transfer.training.pixel_feed import PixelFeed
 from medgraft.transfer.training.placement import Placement
 from medgraft.transfer.training.seeding import batches, epoch_order, seeded
 
-__all__ = ["Changed", "Given", "least_entropy", "read_logits", "target_statistics"]
+__all__ = ["Changed", "Given", "entropy_of", "least_entropy", "read_logits", "target_statistics"]
 
 
 @dataclass(frozen=True)
 class Given:
-    """``network`` in eval mode where it is used, and ``feed`` of ``count`` target pictures."""
+    """``network`` in eval mode where it is used, and ``feed`` of ``count`` target pictures (what it gives first)."""
 
     network: nn.Module
-    feed: PixelFeed
+    feed: Feed
     count: int
     placement: Placement
     seed: int
@@ -73,10 +75,9 @@ class Given:
 
 @dataclass(frozen=True)
 class Changed:
-    """``state``: the network's state dict, in numpy; ``features`` (m, d) of the target by it."""
+    """``state``: the network's state dict, in numpy; the network that was given has it."""
 
     state: dict[str, NDArray[Any]] = field(repr=False)
-    features: NDArray[np.float32]
     history: list[dict[str, Any]]
     facts: dict[str, Any]
 
@@ -87,14 +88,16 @@ def target_statistics(given: Given, *, batch_size: int, share: float) -> Changed
     recompute_batchnorm(given.network, given.all_inputs(batch_size))
     moved = _moved(first, given.network)
     given.network.load_state_dict(mixed(first, given.network.state_dict(), share))
-    features = given.features(batch_size)
     layers = len(batchnorms(given.network))
     row = {"layers": layers, "share": share, "moved": moved}
-    return Changed(plain_state(given.network), features, [row], {"layers": layers, "statistics_moved": moved})
+    return Changed(plain_state(given.network), [row], {"layers": layers, "statistics_moved": moved})
 
 
-def least_entropy(given: Given, head: LinearHead, *, batch_size: int, epochs: int, lr: float) -> Changed:
-    """Scale and offset of BatchNorm after Adam on the mean entropy of what ``head`` answers."""
+def least_entropy(
+    given: Given, read: Callable[[Tensor], Tensor], *, batch_size: int, epochs: int, lr: float
+) -> Changed:
+    """Scale and offset of BatchNorm after Adam on the mean entropy of the logits (N, classes, …) that ``read`` makes of
+    what the network gives."""
     network, placement, history = given.network, given.placement, list[dict[str, Any]]()
     recompute_batchnorm(network, given.all_inputs(batch_size))
     learner = _learner(network)
@@ -109,8 +112,8 @@ def least_entropy(given: Given, head: LinearHead, *, batch_size: int, epochs: in
                     break
                 with seeded(placement.device, given.seed, epoch, step):
                     with placement.precision():
-                        features = learner(given.inputs(part))
-                    loss = _entropy(read_logits(features.float(), head)).mean()
+                        output = learner(given.inputs(part))
+                    loss = entropy_of(read(output.float())).mean()
                     value = float(loss.detach())
                     if not np.isfinite(value):
                         raise UsageError(f"tent: the entropy is {value} at step {step}, so it diverged; lower lr")
@@ -121,9 +124,8 @@ def least_entropy(given: Given, head: LinearHead, *, batch_size: int, epochs: in
         history.append({"epoch": epoch, "entropy": total / max(seen, 1), "cases": seen})
     network.requires_grad_(False)
     recompute_batchnorm(network, given.all_inputs(batch_size))
-    features_after = given.features(batch_size)
     facts = {"parameters_trained": sum(item.numel() for item in parameters), "layers": len(batchnorms(network))}
-    return Changed(plain_state(network), features_after, history, facts)
+    return Changed(plain_state(network), history, facts)
 
 
 def read_logits(features: Tensor, head: LinearHead) -> Tensor:
@@ -144,8 +146,8 @@ def _learner(network: nn.Module) -> PartlyFrozen:
     return PartlyFrozen(network, parameters=others, still=[name for name in leaves if name not in norms])
 
 
-def _entropy(logits: Tensor) -> Tensor:
-    """(N,) in nats."""
+def entropy_of(logits: Tensor) -> Tensor:
+    """(N, …) in nats, of logits (N, classes, …)."""
     logs = torch.log_softmax(logits, dim=1)
     return -(logs.exp() * logs).sum(dim=1)
 

@@ -6,7 +6,11 @@ The head is the source's, on the features of the changed network; labelled targe
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from medgraft.source.embedding.bags import Bags
 from medgraft.transfer.adaptation.adaptation import AdaptationConfig, Adapted, Pair
@@ -24,12 +28,12 @@ __all__ = ["adapt_network"]
 
 def adapt_network(name: str, config: AdaptationConfig, pair: Pair) -> Adapted:
     """By ``adabn`` or ``tent``."""
-    changed = _changed(name, config, pair)
+    changed, features = _changed(name, config, pair)
     head = pair.head
     if isinstance(head, LinearHead) and head.kind == "linear":
-        target = replace(pair.target, features=changed.features)
+        target = replace(pair.target, features=features)
         head = moved_to_labels(head, target, config.target_weight)
-    probability = head.answers(Bags.single(changed.features))
+    probability = head.answers(Bags.single(features))
     facts: dict[str, Any] = {"target_labels": len(pair.target.known), **changed.facts}
     reason = collapse_reason(pair.before, probability, pair.source_prior)
     return Adapted(
@@ -39,16 +43,19 @@ def adapt_network(name: str, config: AdaptationConfig, pair: Pair) -> Adapted:
         changed.history,
         facts,
         reason,
-        moved=lambda: Moved("target", None, signed_root(changed.features)),
+        moved=lambda: Moved("target", None, signed_root(features)),
     )
 
 
-def _changed(name: str, config: AdaptationConfig, pair: Pair) -> Changed:
-    """torch is imported here, to change a network and not to offer the methods."""
+def _changed(name: str, config: AdaptationConfig, pair: Pair) -> tuple[Changed, NDArray[np.float32]]:
+    """What was done, and the features (m, d) of the target afterwards. torch is imported here, to change a network and
+    not to offer the methods."""
     from medgraft.transfer.adaptation import batch_statistics
 
-    given = batch_statistics.Given.of(pair)
+    given, options = batch_statistics.Given.of(pair), config.model_dump(exclude={"kind", "target_weight"})
     if name == "adabn":
-        return batch_statistics.target_statistics(given, **config.model_dump(include={"batch_size", "share"}))
-    options = config.model_dump(include={"batch_size", "epochs", "lr"})
-    return batch_statistics.least_entropy(given, pair.linear_head, **options)
+        changed = batch_statistics.target_statistics(given, **options)
+    else:
+        read = partial(batch_statistics.read_logits, head=pair.linear_head)
+        changed = batch_statistics.least_entropy(given, read, **options)
+    return changed, given.features(options["batch_size"])

@@ -1,10 +1,10 @@
 """A backbone read at several strides, and cut in two behind the stages that stay frozen.
 
-Of each stride the last stage that gives maps of it is a level. What comes after the last level (pooling, the last wide
-convolution) is not computed. The frozen part gives everything that crosses the cut, so that it can be computed once and
-kept (``training/prefix_feed``); the rest gives the maps of all levels. The parts share their modules with the network
-that was cut, so that training them trains it. As in ``models/cut``, the network is followed with symbols (torch.fx);
-stages that lie on one side are not looked into.
+Of each stride the last stage that gives maps of it is a level (see ``scales``). What comes after the last level
+(pooling, the last wide convolution) is not computed. The frozen part gives everything that crosses the cut, so that it
+can be computed once and kept (``training/prefix_feed``); the rest gives the maps of all levels. The parts share their
+modules with the network that was cut, so that training them trains it. As in ``models/cut``, the network is followed
+with symbols (torch.fx); stages that lie on one side are not looked into.
 """
 
 from __future__ import annotations
@@ -13,26 +13,15 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, fx, nn
 
 from medgraft.errors import UsageError
 from medgraft.source.backbones.network import BackboneNetwork
-from medgraft.source.backbones.readout import tapped
+from medgraft.source.backbones.scales import Scale, find_scales
 
-__all__ = ["Level", "Parts", "cut_pyramid", "find_levels"]
+__all__ = ["Parts", "cut_pyramid", "find_levels"]
 
 Stages = Sequence[tuple[str, Sequence[str]]]
-_PROBE = 64
-
-
-@dataclass(frozen=True)
-class Level:
-    """``module``: the stage, by its name in the body."""
-
-    module: str
-    stride: int
-    channels: int
 
 
 class _Part(nn.Module):
@@ -60,36 +49,22 @@ class Parts:
     learning: nn.Module
 
 
-def find_levels(network: nn.Module, stages: Stages, strides: Sequence[int]) -> list[Level]:
-    """The level of each stride. Raises ``UsageError`` where the network gives no maps of it."""
+def find_levels(network: nn.Module, stages: Stages, strides: Sequence[int]) -> list[Scale]:
+    """The level of each stride, a stage each. Raises ``UsageError`` where the network gives no maps of it."""
     if not isinstance(network, BackboneNetwork):
         raise UsageError("detecting with several backbones side by side: they are not one network; choose one")
-    body, modules = network.body, dict(network.body.named_modules())
-    names = [name for name, _ in stages if name in modules]
-    was = network.training
-    pixels = torch.zeros(1, network.channels, _PROBE, _PROBE)
-    try:
-        with torch.no_grad(), tapped(body, names) as outputs:
-            network.eval()(pixels)
-    except (RuntimeError, AssertionError, ValueError):
-        outputs = {}  # it takes pictures of its own size only, as those without maps do
-    network.train(was)
-    found = dict[int, Level]()
-    for name in names:
-        output = outputs.get(name)
-        if isinstance(output, Tensor) and output.ndim == 4 and output.shape[2] == output.shape[3]:
-            found[_PROBE // output.shape[2]] = Level(name, _PROBE // output.shape[2], int(output.shape[1]))
+    found = find_scales(network, [name for name, _ in stages])
     lacking = [str(stride) for stride in strides if stride not in found]
     if lacking:
         raise UsageError(
             f"detecting with this backbone: it gives no maps of stride {', '.join(lacking)} (it has "
-            f"{', '.join(map(str, sorted(found))) or 'none'}); choose a convolutional one, such as "
+            f"{', '.join(map(str, found)) or 'none'}); choose a convolutional one, such as "
             "tf_efficientnet_lite0, resnet18 or convnext_tiny"
         )
     return [found[stride] for stride in strides]
 
 
-def cut_pyramid(network: nn.Module, levels: Sequence[Level], frozen: Sequence[str]) -> Parts:
+def cut_pyramid(network: nn.Module, levels: Sequence[Scale], frozen: Sequence[str]) -> Parts:
     """Read ``network`` at ``levels``, cut behind everything that reads only ``frozen`` parameters (by the network's
     names). Raises ``UsageError`` for a network that cannot be followed."""
     if not isinstance(network, BackboneNetwork):

@@ -20,12 +20,13 @@ from torch import Tensor, nn
 
 from medgraft.errors import UsageError
 from medgraft.source.backbones.backbone import Backbone
+from medgraft.source.backbones.scales import Scale
 from medgraft.transfer.detection.augmentation import BoxAugmentation, box_policy
 from medgraft.transfer.detection.boxes_feed import BoxesFeed
 from medgraft.transfer.detection.material import DetectionMaterial
 from medgraft.transfer.detection.network import Detector, LossRows, build_detector
 from medgraft.transfer.detection.plan import DetectionPlan
-from medgraft.transfer.detection.pyramid import Level, Parts, cut_pyramid, find_levels
+from medgraft.transfer.detection.pyramid import Parts, cut_pyramid, find_levels
 from medgraft.transfer.detection.settings import DetectionSettings, DetectorSpec
 from medgraft.transfer.detection.trained import TrainedDetector, arrays
 from medgraft.transfer.models.freezing import PartlyFrozen, batchnorms, trainable
@@ -143,7 +144,7 @@ class _Course:
     settings: DetectionSettings
     backbone: Backbone
     bare: nn.Module
-    levels: list[Level]
+    levels: list[Scale]
     detector: Detector
 
     def run(self, phase: _Phase) -> tuple[Trained, dict[str, Any]]:

@@ -38,7 +38,7 @@ __all__ = ["Bundle", "read_bundle", "write_bundle"]
 _MARKS = ("model.json", "MANIFEST.sha256")
 _BACKBONE, _HEAD, _GATE = "backbone.", "head.", "gate."
 
-_OUTLINING = {"segmentation": "predict, report, track or contour", "detection": "predict or report"}
+_OUTLINING = {"segmentation": "predict, evaluate, adapt, report, track or contour", "detection": "predict or report"}
 """Tasks with bundles of their own, and the verbs that read these."""
 
 

@@ -42,7 +42,8 @@ __all__ = ["OutlineBundle", "read_outline_bundle", "write_outline_bundle"]
 @dataclass(frozen=True)
 class OutlineBundle:
     """What ``model.json`` and its neighbours say, and the network. ``measurement_error``: of each structure what the
-    validation cases say of its volumes, see ``measure.segmentation``."""
+    validation cases say of its volumes, see ``measure.segmentation``. ``adapted_by``: by which method it was brought to
+    another site, if it was."""
 
     network: nn.Module
     spec: NetworkSpec
@@ -53,6 +54,7 @@ class OutlineBundle:
     settings: SegmentationSettings
     strategy: str
     measurement_error: Mapping[str, Any] = field(default_factory=dict)
+    adapted_by: str | None = None
 
     def outliner(self, device: str = "cpu") -> Outliner:
         """Ready to answer."""
@@ -82,7 +84,10 @@ def write_outline_bundle(folder: Path, bundle: OutlineBundle) -> None:
                 "plan": bundle.plan.to_json(),
                 "backbone": None if bundle.backbone is None else asdict(bundle.backbone),
                 "settings": bundle.settings.model_dump(mode="json"),
-                "strategy": {"kind": bundle.strategy},
+                "strategy": {
+                    "kind": bundle.strategy,
+                    **({} if bundle.adapted_by is None else {"adapted_by": bundle.adapted_by}),
+                },
             },
         )
         write_json(fresh / "preprocessing.json", bundle.preprocessing.model_dump(mode="json"))
@@ -121,6 +126,7 @@ def read_outline_bundle(folder: Path) -> OutlineBundle:
             SegmentationSettings(**model["settings"]),
             str(model["strategy"]["kind"]),
             read_json(inside / "calibration.json").get("measurement_error", {}),
+            model["strategy"].get("adapted_by"),
         )
     except (KeyError, TypeError, ValueError, ValidationError, SafetensorError, OSError, WeightsError) as error:
         raise ArtifactError(

@@ -138,7 +138,7 @@ def _phase(
         for name, feed, count in (("train", train_feed, len(train_feed)), ("val", val_feed, len(tiles))):
             limit = int(settings.cache_gb * 2**30 / 2)
             prefix = PrefixPlan(course.folder / f"maps-{name}", count, settings.views, _PRECISION, limit)
-            maps = PrefixFeed(network.encoder, PatchPixels(feed), prefix, Placement(course.device), progress)  # type: ignore[arg-type]
+            maps = PrefixFeed(network.encoder, PatchPixels(feed), prefix, Placement(course.device), progress)
             stack.enter_context(contextlib.closing(maps))
             given.append(KeptMaps(feed, maps, settings.views))
         cases = Cases(_examples(given[0], len(train_feed)), _examples(given[1], len(tiles), owners), case_dice)

@@ -88,6 +88,31 @@ def _starts(whole: int, side: int) -> list[tuple[int, int]]:
     return found
 
 
+@dataclass(frozen=True)
+class _Structure:
+    """Where the voxels of one structure lie: ``upto`` says how many there are up to the end of each line of voxels
+    along the last axis, so that any of them is found without a search through the case."""
+
+    number: int
+    upto: NDArray[np.int64]
+
+    def voxel(self, labels: NDArray[np.uint8], share: float) -> tuple[int, int, int]:
+        """The voxel at ``share`` (below 1) of all of them."""
+        wanted = int(share * int(self.upto[-1]))
+        line = int(np.searchsorted(self.upto, wanted, side="right"))
+        depth, row = divmod(line, labels.shape[1])
+        before = int(self.upto[line - 1]) if line else 0
+        return depth, row, int(np.flatnonzero(labels[depth, row] == self.number)[wanted - before])
+
+
+def _structures(labels: NDArray[np.uint8] | None) -> list[_Structure]:
+    """Of the structures that a label map has."""
+    if labels is None:
+        return []
+    found = [number for number in np.unique(labels).tolist() if 0 < number < UNKNOWN]
+    return [_Structure(number, np.count_nonzero(labels == number, axis=2).ravel().cumsum()) for number in found]
+
+
 class PatchFeed:
     """Rows are numbers of patches: of training, ``case × patches + k``; of validation, places in ``tiles``. It gives
     (pixels, labels), each (m, …); ``augment`` says whether epochs differ."""
@@ -105,6 +130,7 @@ class PatchFeed:
         self._shelf, self._plan, self._seed = shelf, plan, seed
         self._cases, self._tiles, self._foreground = list(cases), list(tiles), foreground
         self.augment: bool | None = True if cases else None
+        self._structures: dict[int, list[_Structure]] = {}
 
     def __len__(self) -> int:
         return len(self._cases) * self._plan.patches if self._cases else len(self._tiles)
@@ -126,8 +152,11 @@ class PatchFeed:
                 labels[(slice(None),) * axis + (slice(0, start),)] = UNKNOWN
         else:
             rng = np.random.default_rng((_STREAM, self._seed, epoch or 0, number))
-            case = self._shelf(self._cases[number // self._plan.patches])
-            corner = self._corner(case, rng)
+            row = self._cases[number // self._plan.patches]
+            case = self._shelf(row)
+            if row not in self._structures:
+                self._structures[row] = _structures(case.labels)
+            corner = self._corner(case, self._structures[row], rng)
             pixels, labels = cut_out(case, corner, self._plan.patch, self._plan.planes)
             if epoch is not None:
                 drawn = draw_deformation(rng, flat=self._plan.dims == 2, mirror=self._plan.mirror)
@@ -136,23 +165,19 @@ class PatchFeed:
             return Patch(pixels[:, 0], labels[0])
         return Patch(pixels, labels)
 
-    def _corner(self, case: Prepared, rng: np.random.Generator) -> tuple[int, ...]:
+    def _corner(self, case: Prepared, there: Sequence[_Structure], rng: np.random.Generator) -> tuple[int, ...]:
         """Of a drawn patch."""
         labels, patch = case.labels, self._plan.patch
         wanted, places = rng.uniform(), rng.uniform(0, 1, 3)
         choice, voxel = rng.uniform(), rng.uniform()
         shape = case.pixels.shape[1:]
-        if labels is not None and wanted < self._foreground:
-            there = [number for number in np.unique(labels).tolist() if 0 < number < UNKNOWN]
-            if there:
-                number = there[int(choice * len(there))]
-                flat = np.flatnonzero(labels == number)
-                centre = np.unravel_index(int(flat[int(voxel * len(flat))]), shape)
-                free = [int(place * side) for place, side in zip(places, patch, strict=True)]
-                return tuple(
-                    _held(int(middle) - away, whole, side)
-                    for middle, away, whole, side in zip(centre, free, shape, patch, strict=True)
-                )
+        if labels is not None and there and wanted < self._foreground:
+            centre = there[int(choice * len(there))].voxel(labels, voxel)
+            free = [int(place * side) for place, side in zip(places, patch, strict=True)]
+            return tuple(
+                _held(middle - away, whole, side)
+                for middle, away, whole, side in zip(centre, free, shape, patch, strict=True)
+            )
         return tuple(
             int(place * (whole - side + 1)) if whole > side else -((side - whole) // 2)
             for place, whole, side in zip(places, shape, patch, strict=True)

@@ -8,7 +8,7 @@ is interpolated linearly first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from medgraft.data.imaging.volume import Volume
 from medgraft.errors import DataError
 from medgraft.transfer.segmentation.plan import Plan, Shape
 
-__all__ = ["Axes", "Prepared", "Study", "axes_of", "called_back", "measured", "prepare"]
+__all__ = ["Axes", "Prepared", "Study", "as_stored", "axes_of", "called_back", "largest", "measured", "prepare"]
 
 Labels = NDArray[np.uint8]
 UNKNOWN = 255
@@ -124,16 +124,31 @@ def called_back(probability: NDArray[np.floating], prepared: Prepared) -> Labels
 
     One class at a time, so that a large volume needs the memory of two.
     """
-    best = np.full(prepared.shape, -1.0, dtype=np.float32)
-    called = np.zeros(prepared.shape, dtype=np.uint8)
-    for number, plane in enumerate(probability):
-        there = np.asarray(plane, dtype=np.float32)
-        if there.shape != prepared.shape:
-            there = _resampled(there[None], prepared.shape)[0]
-        better = there > best
-        np.copyto(best, there, where=better)
+
+    def there(plane: NDArray[np.floating]) -> NDArray[np.float32]:
+        known = np.asarray(plane, dtype=np.float32)
+        return known if known.shape == prepared.shape else _resampled(known[None], prepared.shape)[0]
+
+    return as_stored(largest(map(there, probability), prepared.shape), prepared)
+
+
+def largest(planes: Iterable[NDArray[np.floating]], shape: Sequence[int]) -> Labels:
+    """Which of the planes, each of ``shape``, is the largest at each place; the first of equal ones."""
+    called = np.zeros(tuple(shape), dtype=np.uint8)
+    best: NDArray[np.floating] | None = None
+    for number, plane in enumerate(planes):
+        if best is None:
+            best = plane.copy()
+            continue
+        better = plane > best
+        np.copyto(best, plane, where=better)
         called[better] = number
-    stored = np.ascontiguousarray(prepared.axes.back(called)).astype(np.uint8)
+    return called
+
+
+def as_stored(called: Labels, prepared: Prepared) -> Labels:
+    """A label map on the case's grid in the planned order of axes → as the case is stored: (H, W) for a picture."""
+    stored: Labels = np.ascontiguousarray(prepared.axes.back(called)).astype(np.uint8, copy=False)
     return stored[0] if prepared.flat else stored
 
 
@@ -142,9 +157,16 @@ def _toned(content: Image | Volume, preprocessing: Preprocessing, axes: Axes) ->
     if isinstance(content, Image):
         return preprocessing.toned(content)[:, None]
     percentiles = content.percentiles() if preprocessing.intensity == "percentile" else None
-    planes = [preprocessing.toned(content.plane(z, percentiles)) for z in range(content.values.shape[1])]
-    stored = np.stack(planes, axis=1)
-    return np.stack([np.ascontiguousarray(axes.there(channel)) for channel in stored]).astype(np.float32)
+    stored = content.values.shape[1:]
+    shape = tuple(stored[axis] for axis in axes.order)
+    toned = np.empty((0, *shape), np.float32)
+    for place in range(stored[0]):
+        plane = preprocessing.toned(content.plane(place, percentiles))
+        if not len(toned):  # filled where it is needed: the whole volume stands in memory once
+            toned = np.empty((len(plane), *shape), np.float32)
+        for channel, values in zip(toned, plane, strict=True):
+            axes.back(channel)[place] = values
+    return toned
 
 
 def _target(shape: Shape, factor: tuple[float, float, float]) -> Shape:

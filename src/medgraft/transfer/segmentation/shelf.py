@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.transfer.segmentation.plan import Plan
 from medgraft.transfer.segmentation.prepared import Prepared, Studies, prepare
@@ -41,8 +38,3 @@ class Shelf:
         """On the planned grid."""
         depth, rows, columns = self(row).pixels.shape[1:]
         return depth, rows, columns
-
-    def foreground(self, row: int) -> NDArray[np.int64]:
-        """Ids of the structures that the case has."""
-        labels = self(row).labels
-        return np.zeros(0, np.int64) if labels is None else np.unique(labels).astype(np.int64)

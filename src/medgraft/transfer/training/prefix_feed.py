@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -22,20 +22,31 @@ from torch import nn
 from medgraft.errors import ArtifactError
 from medgraft.progress import Progress
 from medgraft.transfer.training.packing import Packing
-from medgraft.transfer.training.pixel_feed import PixelFeed
 from medgraft.transfer.training.placement import Placement
 from medgraft.transfer.training.plan import PrefixPlan
 
-__all__ = ["PrefixFeed"]
+__all__ = ["PrefixFeed", "PrefixPixels"]
 
 _ALIGNMENT = 64
+
+
+class PrefixPixels(Protocol):
+    """What a prefix reads, as ``PixelFeed`` is: (pixels,) of cases, of a view or plain; ``augment`` is ``None`` where
+    views do not differ."""
+
+    @property
+    def augment(self) -> object | None: ...
+
+    def __call__(
+        self, rows: NDArray[np.int64], index: NDArray[np.int64], epoch: int | None
+    ) -> tuple[NDArray[np.float32]]: ...
 
 
 class PrefixFeed:
     """A feed of what crosses the cut; ``computed`` counts the pictures that went through the prefix."""
 
     def __init__(
-        self, prefix: nn.Module, pixels: PixelFeed, plan: PrefixPlan, placement: Placement, progress: Progress
+        self, prefix: nn.Module, pixels: PrefixPixels, plan: PrefixPlan, placement: Placement, progress: Progress
     ) -> None:
         self._prefix, self._pixels, self._plan, self._placement = prefix.eval(), pixels, plan, placement
         self._progress = progress

@@ -7,6 +7,11 @@ that coarse slices gain fewer voxels. A margin of its own for each axis makes an
 rough, and its peaks count: balls of 5 to 9 mm grown by 3 to 6 mm in voxels of 1 to 3 mm become 2 to 7 % larger than the
 true ball, which is a fifth of a voxel, and shrunk ones smaller likewise; neither margin falls short.
 
+Shrinking takes the more, the thicker the slices: the steps between slices count as outside up to the face of a slice. A
+ball in pixels of 1 mm ends about 0.2 mm too small in radius with slices of 1 mm, 0.4 mm with 2 mm, 0.5 mm with 3 mm and
+1 mm with 5 mm; one of 15 mm shrunk by 5 mm keeps 93, 88, 85 and 72 % of the volume of the ball of 10 mm. Across flat
+slices a margin m takes whole slices s thick: m / s rounded, none where it is below half a slice.
+
 Beyond the picture there is nothing: what grows is cut off at its edge (``reaches_edge`` says so).
 """
 

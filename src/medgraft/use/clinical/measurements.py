@@ -120,12 +120,19 @@ class _Ruler:
         kind = "voxels" if self._spacing is None else "grid" if self._affine is None or mask.ndim == 2 else "patient"
         if not mask.any():
             return {"centroid": None, "centroid_in": kind}
-        middle = np.array([indices.mean() for indices in np.nonzero(mask)]) + start
+        middle = np.array([_middle(mask, axis) for axis in range(mask.ndim)]) + start
         if kind == "patient" and self._affine is not None:
             middle = self._affine[:3, :3] @ middle + self._affine[:3, 3]
         elif kind == "grid":
             middle = middle * np.array(self._spacing)
         return {"centroid": [round(float(value), 4) for value in middle], "centroid_in": kind}
+
+
+def _middle(mask: Bools, axis: int) -> float:
+    """The mean index of its voxels along an axis, by how many there are at each: of a large mask a list of all would
+    be larger than the volume."""
+    counts = np.count_nonzero(mask, axis=tuple(other for other in range(mask.ndim) if other != axis))
+    return float(counts @ np.arange(len(counts)) / counts.sum())
 
 
 def _known(value: float) -> float | None:

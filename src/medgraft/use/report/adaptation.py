@@ -25,7 +25,10 @@ _JURIES = {
     "labels": ", by target labels that were hidden from it",
     "stand-in": ", by labelled source cases that were changed to look like the target's",
     "consensus": ", by what the methods agree on",
+    "none": "",
 }
+_MEASURES = {"auroc": "AUROC", "accuracy": "accuracy", "dice": "Dice"}
+"""What may be told of both models, the chief one first."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,17 @@ def adaptation_view(run: Artefacts) -> AdaptationView | None:
 def adaptation_sentences(content: Mapping[str, Any]) -> list[str]:
     """Of ``adaptation.json``: what was done and why, what it gained, and whether that was foreseen."""
     shift, guard = content["shift"], content["guard"]
-    told = [f"{_KINDS[shift['kind']]} ({p_value(shift['p_value'])}). {_done(content)}"]
+    told = [
+        _done(content) if shift is None else f"{_KINDS[shift['kind']]} ({p_value(shift['p_value'])}). {_done(content)}"
+    ]
     told += _acquisition(content["acquisition"])
     if guard is not None:
         told.append(_why(guard))
     if content["collapsed"]:
         told.append(f"{content['method']} has probably collapsed: {clip(content['collapsed'], 200)}.")
-    told += _gained(content)
+    told += [*_outlined(content), *_gained(content)]
+    if shift is None:
+        return told
     if not shift["overlaps"] and not content["learnt_labels"] and (guard is None or guard["jury"] != "stand-in"):
         told.append(
             "The pictures of the two sites hardly overlap: without labels from there nothing tells whether a model is "
@@ -94,12 +101,25 @@ def _why(guard: Mapping[str, Any]) -> str:
     )
 
 
+def _outlined(content: Mapping[str, Any]) -> list[str]:
+    """How much of the pictures is outlined, where outlines are the answer."""
+    shares = content.get("shares")
+    if not shares:
+        return []
+    now, before, source = (
+        None if shares[name] is None else sum(shares[name].values()) for name in ("after", "before", "source")
+    )
+    text = f"The source's model outlines {percent(before)} of the target's pixels"
+    text += "" if source is None else f" ({percent(source)} at its own site)"
+    return [f"{text}." if content["method"] == _KEPT else f"{text}, the adapted one {percent(now)}."]
+
+
 def _gained(content: Mapping[str, Any]) -> list[str]:
     result = content["result"]
     if result is None:
         return ["No labelled case of the target was left to judge by: what it gained is not known."]
-    told, gap = [], result.get("auroc") or result["accuracy"]
-    name = "AUROC" if "auroc" in result else "accuracy"
+    told, chief = list[str](), next(key for key in _MEASURES if key in result)
+    gap, name = result[chief], _MEASURES[chief]
     if content["method"] != _KEPT:
         span = f"{decimal(gap['low'])} to {decimal(gap['high'])}"
         verdict = "better" if gap["low"] > 0 else "worse" if gap["high"] < 0 else "no difference beyond chance"
@@ -112,7 +132,7 @@ def _gained(content: Mapping[str, Any]) -> list[str]:
             f"On {counted(content['judged'], 'labelled target case')}, {name} of the source's model is "
             f"{decimal(gap['second'])}."
         )
-    if "auroc" not in result:
+    if chief == "accuracy":
         told.append("These labels are all of one class: whether cases are in the right order cannot be judged by them.")
     seen = content.get("hindsight")
     if seen is not None:
@@ -139,16 +159,23 @@ def _numbers(content: Mapping[str, Any]) -> Table | None:
                 Cell(decimal(gap["difference"]), f"{decimal(gap['low'])} to {decimal(gap['high'])}"),
             ],
         )
-        for title, gap in (("AUROC", result.get("auroc")), ("Accuracy", result["accuracy"]))
-        if gap is not None
+        for title, gap in _differences(result)
     ]
+    called = "" if "dice" in result else "; both models call the most probable class"
     note = (
-        f"On {counted(content['judged'], 'labelled target case')}, whose labels were not learnt from; both models call "
-        "the most probable class. 95 % intervals of the paired difference, over patients where they are known."
+        f"On {counted(content['judged'], 'labelled target case')}, whose labels were not learnt from{called}. "
+        "95 % intervals of the paired difference, over patients where they are known."
     )
     return Table(
         "Beside the source's model", "", [Cell("Source's model"), Cell("Adapted"), Cell("Difference")], rows, note
     )
+
+
+def _differences(result: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """(title, difference): over all classes, then of each where there are several."""
+    found = [(name[:1].upper() + name[1:], result[key]) for key, name in _MEASURES.items() if key in result]
+    each = result.get("per_class") or {}
+    return found + [(f"Dice of {clip(label, 40)}", gap) for label, gap in each.items() if len(each) > 1]
 
 
 def _bought(content: Mapping[str, Any]) -> Table | None:
@@ -178,7 +205,7 @@ def _bought(content: Mapping[str, Any]) -> Table | None:
 
 def _tried(content: Mapping[str, Any]) -> Table | None:
     guard = content["guard"]
-    if guard is None:
+    if guard is None or not guard["candidates"]:
         return None
     names = list(dict.fromkeys(name for item in guard["candidates"] for name in item["scores"]))
     rows = [

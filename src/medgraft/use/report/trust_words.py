@@ -87,9 +87,8 @@ def _costs(found: Mapping[str, Any] | None) -> str:
     if not found:
         return ""
     one = found["expected"]
-    chosen = {"val": "the validation cases", "cv": "cross-validation"}.get(
-        str(one.get("threshold_from")), "other cases"
-    )
+    places = {"val": "the validation cases", "cv": "cross-validation"}
+    chosen = places.get(str(one.get("threshold_from")), "other cases")
     return (
         f"A miss is said to cost {found['miss']:g} and a false alarm {found['false_alarm']:g}: the cut "
         f"{decimal(one.get('threshold'))} was the cheapest in {chosen}, and labels are called at it. Here a case costs "

@@ -19,7 +19,7 @@ def test_how_good_on_whom_compared_with_what(run):
     summary = summarise_boxes(run, counts)
     told = run.base.metrics["test"]["map50"]["value"]
     assert summary.headline.startswith(
-        "On 16 test images of 8 patients the model finds cell and platelet with a mAP50 of"
+        "On 16 test images of 8 patients the model finds cell and platelet with an mAP50 of"
     )
     assert f"{told:.3f} (95 % interval" in summary.headline and "finds nothing would reach 0" in summary.headline
     found, boxes = (sum(getattr(one, name) for one in counts.values()) for name in ("found", "boxes"))

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from medgraft.measure.segmentation.limits_of_agreement import limits_of_agreement
+from medgraft.measure.segmentation.agreement import limits_of_agreement
 from medgraft.use.report.outlines.grouped import by_site, by_size
 from medgraft.use.report.outlines.run import read_outlines
 from medgraft.use.report.outlines.tables import (

@@ -86,5 +86,5 @@ def _note(run: DetectionRun) -> str:
     text = "Values are means over the classes that have a true box." if len(run.base.labels) > 1 else ""
     if train := run.base.estimate("train", "map50"):
         own = decimal(train.get("value"))
-        text += f" On its own training images the model reaches a mAP50 of {own}; that is no measure of quality."
+        text += f" On its own training images the model reaches an mAP50 of {own}; that is no measure of quality."
     return text.strip()

@@ -28,10 +28,10 @@ def summarise_boxes(run: DetectionRun, counts: Mapping[str, AtScore]) -> Summary
 
 def _headline(run: DetectionRun, split: str, precision: Mapping[str, Any]) -> str:
     what = listing(run.base.labels, most=5, length=30)
-    good = f"a mAP50 of {estimate_text(precision)}"
+    good = f"an mAP50 of {estimate_text(precision)}"
     text = f"On {whom(run.base, split, precision, 'image')} the model finds {what} with {good}"
     if strict := run.base.estimate(split, "map50_95"):
-        text += f" and a mAP50:95 of {decimal(strict.get('value'))}"
+        text += f" and an mAP50:95 of {decimal(strict.get('value'))}"
     return f"{text}; a model that finds nothing would reach 0."
 
 

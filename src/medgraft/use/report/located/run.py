@@ -48,6 +48,8 @@ def read_located(run: Path) -> Artefacts:
         model=optional_json(bundle / "model.json"),
         preprocessing=optional_json(bundle / "preprocessing.json"),
         calibration=optional_json(bundle / "calibration.json"),
+        adaptation=optional_json(run / "adaptation.json"),
+        robustness=optional_json(run / "robustness.json"),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from medgraft.measure.segmentation.limits_of_agreement import Limits, limits_of_agreement
+from medgraft.measure.segmentation.agreement import Limits, counted_pairs, limits_of_agreement
+from medgraft.use.report.adaptation import adaptation_view
 from medgraft.use.report.figures.figure import Figure, patient_codes
 from medgraft.use.report.figures.history import history
 from medgraft.use.report.located.layers import Stack
@@ -92,6 +93,7 @@ def _drawn(run: OutlineRun, stacks: list[Stack]) -> dict[str, Any]:
         "odd": odd_ones(run),
         "plan_terms": _terms(run, "plan"),
         "training_terms": _terms(run, "training"),
+        "adaptation": adaptation_view(run.base),
         "scrolls": any(len(stack.layers) > 1 for stack in stacks),
     }
     figures = {
@@ -140,7 +142,7 @@ def _agreements(run: OutlineRun) -> dict[str, Limits]:
     for label in run.base.labels:
         own = run.judged[run.judged["label"] == label]
         true, called = (own[name].to_numpy(dtype=np.float64) for name in ("volume_true", "volume_called"))
-        if np.count_nonzero(np.isfinite(true + called) & (true + called > 0)) >= 2:
+        if np.count_nonzero(counted_pairs(true, called)) >= 2:
             found[label] = limits_of_agreement(true, called, groups=patient_codes(own))
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from medgraft.measure.segmentation.limits_of_agreement import Limits
+from medgraft.measure.segmentation.agreement import Limits
 from medgraft.use.report.findings import Finding
 from medgraft.use.report.located.measures import between, measured, spread, three_digits
 from medgraft.use.report.located.tables import estimate_cell

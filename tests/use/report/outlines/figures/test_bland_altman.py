@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from medgraft.measure.segmentation.limits_of_agreement import limits_of_agreement
+from medgraft.measure.segmentation.agreement import limits_of_agreement
 from medgraft.use.report.outlines.figures.bland_altman import bland_altman
 from medgraft.use.report.outlines.run import read_outlines
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgraft.measure.segmentation.limits_of_agreement import Limits
+from medgraft.measure.segmentation.agreement import Limits
 from medgraft.use.report.figures.figure import Figure, axis, floats
 from medgraft.use.report.located.measures import measured
 from medgraft.use.report.outlines.run import OutlineRun

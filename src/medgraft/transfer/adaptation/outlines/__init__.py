@@ -1,0 +1,1 @@
+"""Ways to bring a model that outlines to another site."""
