@@ -1,13 +1,13 @@
 """Whether heat maps point at the finding: the pointing game on the phantom, against maps that know nothing.
 
-    python bench/explanation.py [--patients 240] [--judged 160] [--size 128] [--methods hirescam gradcam] [--work DIR]
+    python bench/explanation.py [--patients 240] [--judged 160] [--methods hirescam gradcam] [--work DIR]
 
 Training films and judged films are of one phantom site and of different people. Networks: EfficientNet-Lite0 with
-ImageNet's weights, and a small ViT (``vit_tiny_patch16_224`` for 128 pixels) that was trained from random weights on
-the phantom's *other* site, because no ImageNet ViT is at hand: for it "transfer" is from site to site. Each frozen
-(``linear-probe``) and fine-tuned (``lp-ft``). Judged are all films with a nodule, whatever the network called them; the
-map is that of the evidence for a nodule. Rows, runs and weights are kept in the work folder, so that an interrupted run
-goes on. Writes its part of ``docs/benchmarks.md``.
+ImageNet's weights at 224 pixels, and a small ViT (``vit_tiny_patch16_224`` for 128 pixels) that was trained from random
+weights on the phantom's *other* site, because no ImageNet ViT is at hand: for it "transfer" is from site to site. Each
+frozen (``linear-probe``) and fine-tuned (``lp-ft``). Judged are all films with a nodule, whatever the network called
+them; the map is that of the evidence for a nodule. Rows, runs and weights are kept in the work folder, so that an
+interrupted run goes on. Writes its part of ``docs/benchmarks.md``.
 """
 
 import argparse
@@ -33,6 +33,8 @@ from medgraft.source.embedding.embed import Picture
 from medgraft.use.prediction.predictor import Predictor
 
 VIT = "vit_tiny_patch16_224"
+SIZES = {"lite0": 224, "vit": 128}
+"""Pixels that each sees. A nodule is an eighth of the side: of 128 pixels it is one cell of the last stages."""
 SOURCE = "explanation-source"
 STRATEGIES = {
     "frozen": {"strategy.kind": "linear-probe"},
@@ -53,9 +55,10 @@ def of_site(folder, site):
     return place
 
 
-def fitted(work, table, network, strategy, size, home):
+def fitted(work, table, network, strategy, home):
     """The run of a network and a strategy."""
     out = work / f"run-{network}-{strategy}"
+    size = SIZES[network]
     flags = {"preprocess.size": size, "evaluation.explained": 0, "data.positive": "nodule", **STRATEGIES[strategy]}
     if network == "vit":
         flags |= {"backbone.name": f"{VIT}[img_size={size}]", "backbone.weights": SOURCE}
@@ -121,7 +124,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--patients", type=int, default=240)
     parser.add_argument("--judged", type=int, default=160)
-    parser.add_argument("--size", type=int, default=128, help="pixels that the networks see; a multiple of 16")
     parser.add_argument("--epochs", type=int, default=40, help="of the ViT on the other site")
     parser.add_argument("--methods", nargs="+", default=["hirescam", "gradcam"])
     parser.add_argument("--networks", nargs="+", default=["lite0", "vit"])
@@ -135,15 +137,15 @@ def main():
     others = write_phantom(work / "judged", patients=2 * options.judged, seed=22, **plan)
     here, there, films = of_site(whole, 1), of_site(whole, 0), of_site(others, 1)
     if "vit" in options.networks and not (work / f"{SOURCE}.safetensors").exists():
-        name = f"{VIT}[img_size={options.size}]"
-        flags = {"backbone.name": name, "backbone.weights": "random", "preprocess.size": options.size}
+        name = f"{VIT}[img_size={SIZES['vit']}]"
+        flags = {"backbone.name": name, "backbone.weights": "random", "preprocess.size": SIZES["vit"]}
         flags["pretext.epochs"] = options.epochs
         pretrain_weights([there], work / f"{SOURCE}.safetensors", method="supervised", flags=flags, home=home)
     place = work / "rows.json"
     known = json.loads(place.read_text()) if place.exists() else {}
     for network in options.networks:
         for strategy in STRATEGIES:
-            run, auroc = fitted(work, here, network, strategy, options.size, home)
+            run, auroc = fitted(work, here, network, strategy, home)
             for method in options.methods:
                 key = f"{network} {strategy} {method}"
                 if key not in known:

@@ -40,6 +40,7 @@ LATE_IMPORTS = {
     "medgraft.data.outlines.mask_file": "nibabel, pydicom, highdicom come with the first mask that needs them",
     "medgraft.data.outlines.picture_grid": "nibabel and pydicom are imported with the first such picture",
     "medgraft.data.phantom.layouts": "pydicom is imported for the DICOM layout only",
+    "medgraft.insight.explanation.drawn": "torch is imported for slopes of pixels only",
     "medgraft.insight.explanation.opening": "torch is imported to explain, not to offer the methods",
     "medgraft.insight.audit.metadata": "pydicom is imported with the first DICOM file",
     "medgraft.experiment.detecting": "torch is imported to train a detector, a start with another task never does",

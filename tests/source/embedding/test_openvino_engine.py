@@ -107,7 +107,7 @@ def test_a_network_that_cannot_be_converted(job, monkeypatch):
             raise RuntimeError("no such operation\nmore lines")
 
     library = openvino_engine.openvino_library()
-    monkeypatch.setattr(openvino_engine, "_openvino", lambda: Broken(library))
+    monkeypatch.setattr(openvino_engine, "openvino_library", lambda: Broken(library))
     with pytest.raises(EngineUnavailable, match=r"cannot convert .* \(no such operation\)"):
         OpenVinoKind.build(job)
 

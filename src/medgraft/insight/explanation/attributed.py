@@ -72,8 +72,7 @@ class Attributed:
     def readings(self, pixels: NDArray[np.float32], target: int) -> list[Reading]:
         """See the contract. Raises ``UsageError`` where no stage has places."""
         (batch,) = self._batches(pixels[:1])
-        most = FINE[1] * batch.shape[-1]
-        readings = self._read(batch, target, most) or self._read(batch.requires_grad_(), target, None)
+        readings = self._read(batch, target, FINE[1]) or self._read(batch.requires_grad_(), target, None)
         if not readings:
             raise UsageError(
                 f"looking into {self.parts[0].name}: none of its stages is a map of the picture; use occlusion or "

@@ -38,7 +38,7 @@ class Drawn:
     def __init__(self, job: Job, head: Head) -> None:
         self._job, self._head, self._odds = job, head, LinearOdds(head)
         self._features = PixelFeatures(job, OpenVinoKind.name)
-        self._slopes = LiteSlopes(job, most=FINE[1] * job.size)
+        self._slopes = LiteSlopes(job, most=FINE[1])
 
     def evidence(self, pixels: NDArray[np.float32], target: int) -> NDArray[np.float64]:
         """See the contract."""

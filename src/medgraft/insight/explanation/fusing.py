@@ -1,9 +1,9 @@
 """One map from those of several stages.
 
-Coarse stages know what, fine ones know where. Of a frozen network's stages those serve whose cells are a sixteenth to
-a quarter of the picture's side apart (``FINE``): 4 to 16 pixels of 224. Coarser ones cannot place a small finding, and
-finer ones draw edges. Each is scaled to the same total strength, so that none drowns the others, and their mean is
-taken. Measured in docs/benchmarks.md (Explanations).
+Coarse stages know what, fine ones know where. Of a network's stages those serve that have 14 to 64 cells a side
+(``FINE``): what counts is how large a finding is in cells, and that does not hang on the side of the input in pixels.
+Coarser stages cannot place a small finding, and finer ones draw edges. Each is scaled to the same total strength, so
+that none drowns the others, and their mean is taken. Measured in docs/benchmarks.md (Explanations).
 
 Source: Jiang et al. 2021, LayerCAM: Exploring Hierarchical Class Activation Maps for Localization (several stages).
 """
@@ -19,14 +19,14 @@ from medgraft.insight.explanation.enlarging import enlarged
 
 __all__ = ["FINE", "fused", "well_placed"]
 
-FINE = (1 / 16, 1 / 4)
-"""Cells a side of a grid, as a share of the pixels a side: the fewest and the most."""
+FINE = (14, 64)
+"""Cells a side of a grid: the fewest and the most."""
 
 
-def well_placed(sides: Sequence[int], side: int) -> list[int]:
-    """Which of the grids (cells a side) serve for a picture of ``side`` pixels, by number: those within ``FINE``; else
-    the finest of the coarser ones, else the coarsest of all."""
-    fewest, most = (share * side for share in FINE)
+def well_placed(sides: Sequence[int]) -> list[int]:
+    """Which of the grids (cells a side) serve, by number: those within ``FINE``; else the finest of the coarser ones,
+    else the coarsest of all."""
+    fewest, most = FINE
     within = [place for place, cells in enumerate(sides) if fewest <= cells <= most]
     coarser = [cells for cells in sides if cells < fewest]
     best = max(coarser) if coarser else min(sides)
@@ -35,7 +35,7 @@ def well_placed(sides: Sequence[int], side: int) -> list[int]:
 
 def fused(grids: Sequence[NDArray[np.float64]], side: int) -> NDArray[np.float32]:
     """(side, side), signed, from maps (h, w) of at least one stage; a stage that says nothing adds nothing."""
-    chosen = [grids[place] for place in well_placed([len(grid) for grid in grids], side)]
+    chosen = [grids[place] for place in well_placed([len(grid) for grid in grids])]
     strengths = [float(np.abs(grid).sum()) for grid in chosen]
     total = np.zeros((side, side))
     for grid, strength in zip(chosen, strengths, strict=True):
