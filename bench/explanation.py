@@ -36,6 +36,8 @@ VIT = "vit_tiny_patch16_224"
 SIZES = {"lite0": 224, "vit": 128}
 """Pixels that each sees. A nodule is an eighth of the side: of 128 pixels it is one cell of the last stages."""
 SOURCE = "explanation-source"
+PERTURBED = 24
+"""Films whose deletion and insertion curves are drawn (means of areas are told)."""
 STRATEGIES = {
     "frozen": {"strategy.kind": "linear-probe"},
     "fine-tuned": {"strategy.kind": "lp-ft", "strategy.epochs": 6},
@@ -76,17 +78,22 @@ def judged(run, table, method, home):
     kept = [place for place, outline in enumerate(outlines) if outline is not None]
     maps = HeatMaps(predictor.bundle, predictor.job(), method, reader=reader, engine=predictor.engine)
     target = predictor.bundle.task.positive_index
-    heats, began = [], time.perf_counter()
+    drawn, began = [], time.perf_counter()
     for place in kept:
-        heats.append(maps.of(pictures[place], target)[0].heat)
-    seconds = (time.perf_counter() - began) / len(kept)
+        drawn.append(maps.of(pictures[place], target)[0])
+    seconds, heats = (time.perf_counter() - began) / len(kept), [one.heat for one in drawn]
+    curves = [maps.perturbed(one, target) for one in drawn[:PERTURBED]]
     found = evaluate_localisation(
         {method: np.stack(heats)},
         np.stack([outlines[place] for place in kept]),
         groups=pd.factorize(rows["patient"].iloc[kept])[0],
         seed=0,
     )
-    return {"seconds": seconds, "scores": localisation_content(found)}
+    areas = {
+        "deletion": float(np.mean([one.deletion_area for one in curves])),
+        "insertion": float(np.mean([one.insertion_area for one in curves])),
+    }
+    return {"seconds": seconds, "scores": localisation_content(found), **areas}
 
 
 def told(estimate):
@@ -104,15 +111,18 @@ def lines(rows):
         "gain on centre",
         "gain on mean",
         "energy",
+        "deletion ↓",
+        "insertion ↑",
         "s a map",
     ]
     yield f"| {' | '.join(heads)} |"
-    yield "|---|---|---:|---|---:|---:|---:|---:|---:|"
+    yield f"|---|---|---:|---|{'---:|' * 7}"
     for row in rows:
         own = row["scores"][row["method"]]
         gains = [told(own["gain"][name]["pointing"]) for name in BASELINES]
         cells = [row["network"], row["strategy"], told(row["auroc"]), row["method"], told(own["pointing"]), *gains]
-        yield f"| {' | '.join([*cells, told(own['energy']), format(row['seconds'], '.2f')])} |"
+        plain = [f"{row[name]:.2f}" for name in ("deletion", "insertion", "seconds")]
+        yield f"| {' | '.join([*cells, told(own['energy']), *plain])} |"
     first = rows[0]["scores"]
     blind = [f"{name} {told(first[name]['pointing'])}, energy {told(first[name]['energy'])}" for name in BASELINES]
     yield ""

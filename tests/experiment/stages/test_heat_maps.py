@@ -70,6 +70,19 @@ def test_a_map_of_a_picture(opened, fitted):
     np.testing.assert_array_equal(found.pixels, expected)
 
 
+def test_what_a_map_names_is_taken_away_and_given_back(opened, fitted):
+    bundle, job = opened
+    path = pd.read_parquet(fitted.run / "private" / "links.parquet")["path"].iloc[0]
+    maps = HeatMaps(bundle, job, "hirescam", reader=ImageReader())
+    (found,) = maps.of(Picture(fitted.cohort / path, "", ""), 1)
+    curves = maps.perturbed(found, 1)
+    predictor = Predictor.load(fitted.run, fitted.home)
+    answer = predictor.predict([Picture(fitted.cohort / path, "", "")], reader=ImageReader())
+    own = bundle.head.answers(answer.embedding.bags)[0, 1]
+    assert curves.deletion[0] == pytest.approx(own, abs=1e-3) and curves.insertion[-1] == pytest.approx(own, abs=1e-3)
+    assert curves.deletion[-1] == pytest.approx(curves.insertion[0], abs=1e-4)
+
+
 def test_a_head_of_neighbours_is_told_what_works(fitted):
     bundle = read_bundle(fitted.run / "bundle")
     width = bundle.backbone.feature_dim

@@ -17,6 +17,7 @@ from medgraft.data.imaging.volume_reader import WHOLE, slice_member
 from medgraft.insight.explanation import catalogue
 from medgraft.insight.explanation.explainer import make_explainer, require_gradient
 from medgraft.insight.explanation.opening import open_network
+from medgraft.insight.explanation.scoring.deletion import Perturbed, perturbation_curves
 from medgraft.source.embedding.bags import Bags
 from medgraft.source.embedding.cases import CaseEmbedding
 from medgraft.source.embedding.embed import Picture
@@ -57,6 +58,10 @@ class HeatMaps:
         if picture.member != WHOLE:
             return [self._drawn(picture, target, None)]
         return [self._drawn(replace(picture, member=slice_member(number)), target, number + 1) for number in slices]
+
+    def perturbed(self, map_: HeatMap, target: int) -> Perturbed:
+        """How the answer for a picture falls and rises as what its map names first is blurred away and given back."""
+        return perturbation_curves(self._network, map_.pixels[None], map_.heat, target)
 
     def _drawn(self, picture: Picture, target: int, number: int | None) -> HeatMap:
         pixels = self._preprocessing.apply(self._reader.read(picture.path, picture.member))
