@@ -42,7 +42,7 @@ def test_statistics_of_the_target_give_lost_discs_back(adapted, elsewhere):
     assert gain["low"] > 0.1 and gain["first"] > 0.8 and (gain["n"], gain["n_patients"]) == (12, 6)
     assert adapted.content["collapsed"] is None and adapted.content["asked"] == "adabn"
     assert any("better (difference" in text for text in adapted.told)
-    segment, dice = segmenter_of(adapted.run, None), []
+    segment, dice = segmenter_of(adapted.run), []
     for path in sorted((elsewhere[0] / "images").iterdir()):
         truth = np.asarray(Image.open(elsewhere[0] / "masks" / path.name)) > 0
         called = segment(path).labels > 0

@@ -42,8 +42,8 @@ def result(place, elsewhere):
 
 
 def test_the_numbers_are_those_of_masks_by_hand(place, elsewhere, result):
-    run, home = place
-    segment, dice = segmenter_of(run, home), []
+    run, _ = place
+    segment, dice = segmenter_of(run), []
     for path in sorted((elsewhere / "images").iterdir()):
         truth = np.asarray(nibabel.load(elsewhere / "masks" / path.name).dataobj) > 0
         called = segment(path).labels > 0
@@ -109,3 +109,15 @@ def test_structures_that_the_run_does_not_know_and_other_mistakes(place, elsewhe
     shutil.copytree(elsewhere / "images", tmp_path / "bare" / "images")
     with pytest.raises(CohortError, match="mask"):
         evaluate_outlined(run, tmp_path / "bare", name="bare", home=home)
+
+
+def test_the_command(place, elsewhere, capsys):
+    from medgraft.cli.main import main
+
+    run, home = place
+    words = ["evaluate", str(run), str(elsewhere), "--name", "told", "--patient-regex", NAMES["patient_regex"]]
+    words += ["--mask-values", "255=1", "--home", str(home.path)]
+    assert main(words) == 0
+    assert "dice" in capsys.readouterr().out
+    assert main([*words[:4], "other", *words[5:], "--by", "site"]) == 2
+    assert "--by and --clinical are for runs that give labels" in capsys.readouterr().err

@@ -23,7 +23,7 @@ def evaluate(
         bool, typer.Option("--corruptions", help="also on pictures that are made worse: blur, noise, exposure, …")
     ] = False,
     attacks: Annotated[
-        bool, typer.Option("--attacks", help="outlines: also on pictures that FGSM and PGD change by 1, 2, 4 of 255")
+        bool, typer.Option("--attacks", help="also on pictures that are changed against the model by 1, 2, 4 of 255")
     ] = False,
     recalibrate: Annotated[
         int, typer.Option("--recalibrate", metavar="K", help="bring probabilities to this site by K of its cases")
@@ -66,7 +66,7 @@ def evaluate(
     """Test a run on labelled data that it has not seen; the result joins the run and its report.
 
     With --corruptions at most 200 cases are asked again, spoilt in every way that can happen to their kind of picture.
-    With --attacks a run that outlines is asked again on at most 50 pictures that are changed against it.
+    With --attacks it is asked again on at most 50 pictures that are changed against it, which takes minutes.
     With --recalibrate K the cases of some patients, K at most, bring the probabilities to this site and judge nothing;
     the others are judged before and after. Without labels to spare, --prevalence does it from the share alone. With
     --by groups of cases are judged one by one, with --clinical image and table, each alone and together.

@@ -18,6 +18,7 @@ from medgraft.data.cohort.options import CohortOptions
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import CohortError, UsageError
 from medgraft.experiment.build import choose_device
+from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.admission import outlined_alike, unseen
@@ -54,6 +55,7 @@ def evaluate_outlined(
     corruptions: bool = False,
     attacks: bool = False,
     site: NewSite | None = None,
+    tables: FitConfig | None = None,
     device: str = "auto",
     seed: int = 0,
     home: Home | None = None,
@@ -63,7 +65,7 @@ def evaluate_outlined(
     """The same as ``evaluate_run`` for a run that outlines; ``trust`` is empty, and there is nothing to recalibrate.
     With ``attacks`` also ``attacks``: Dice on attacked pictures (see the stage)."""
     progress, home, reader, folder = progress or Progress(), home or Home.find(), ImageReader(), RunFolder(run)
-    _require_outlines(site or NewSite())
+    _require_outlines(site or NewSite(), tables)
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
     bundle = read_outline_bundle(run)
     cohort = read_told(data, masked(options or CohortOptions()), home, reader, progress)
@@ -116,8 +118,12 @@ def judged_names(bundle: OutlineBundle, cohort: Cohort, progress: Progress) -> d
     return {number: label for number, label in bundle.task.names.items() if label in known}
 
 
-def _require_outlines(site: NewSite) -> None:
+def _require_outlines(site: NewSite, tables: FitConfig | None) -> None:
     """Told before anything is read."""
+    if tables is not None and (tables.evaluation.by or tables.clinical.file is not None):
+        raise UsageError(
+            "evaluating a run that outlines: --by and --clinical are for runs that give labels; leave them out"
+        )
     if site.labelled or site.prevalence is not None:
         raise UsageError(
             "evaluating a run that outlines: --recalibrate and --prevalence bring probabilities of classes to a site, "

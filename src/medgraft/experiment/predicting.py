@@ -22,6 +22,7 @@ from medgraft.experiment.explaining import Explaining, explain_cases, gallery_of
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.admission import labelled_alike, unseen
+from medgraft.experiment.stages.attacking import attacking_stage, require_attackable
 from medgraft.experiment.stages.evaluating import (
     answers_of,
     evaluate_part,
@@ -188,7 +189,8 @@ def evaluate_run(
     """External validation: adds ``external:<name>`` to predictions, metrics, trust and report.
 
     Returns ``split`` (its name there), ``metrics``, ``trust``, ``warnings``, ``set_aside``, (path, reason) of unusable
-    cases, and with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage).
+    cases, and with ``corruptions`` ``robustness``: what is answered when the pictures get worse (see its stage), with
+    ``attacks`` ``attacks``: when they are changed against the model.
     ``site``: see its module; ``tables``: by groups of cases and with a clinical table, as it asks (``ExternalTables``).
     Cases whose picture or patient took part in training or validation are left out and
     counted (``drop``), an ``error``, or kept, and the numbers stamped (``keep``).
@@ -199,20 +201,21 @@ def evaluate_run(
     predictor, site = Predictor.load(run, home, device=choose_device(device)), site or NewSite()
     site.require_fit(predictor.bundle)
     if attacks:
-        raise UsageError("--attacks: they are on runs that outline (segmentation); this one gives labels: leave it out")
+        require_attackable(predictor.bundle)
     cohort = read_told(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
     part = external_part(metrics, name or cohort.name, overwrite=overwrite)
     cohort = labelled_alike(cohort, predictor.bundle.task)
     cohort = unseen(cohort, folder, split, on_leak, progress)
     beside = None if tables is None else ExternalTables.joined(tables, run, data, cohort, progress)
-    if corruptions:
+    if corruptions or attacks:
         require_pictures(cohort.table)
     tell_seen(predictor.bundle.backbone, cohort.table, "cases", home=home, progress=progress)
     answer = predictor.predict(pictures_of(cohort.table), reader=reader, progress=progress)
     good, lost = _readable(cohort, answer.embedding.failures, progress)
     facts, replicates = [answer.embedding.facts[row] for row in good], int(metrics["_meta"]["bootstrap_replicates"])
     evaluated = Evaluated(part, cohort.table.iloc[good], facts, seed, replicates)
-    robustness = {"robustness": robustness_stage(folder, predictor, evaluated, progress)} if corruptions else {}
+    besides = {"robustness": robustness_stage(folder, predictor, evaluated, progress)} if corruptions else {}
+    besides |= {"attacks": attacking_stage(folder, predictor, evaluated, progress)} if attacks else {}
     answers = (answer.probability[good], answer.embedding.features[good])
     judged = recalibrate(folder, evaluated, answers, predictor.bundle, site)
     found, warnings = _joined(folder, metrics, judged, predictor.bundle, site)
@@ -226,7 +229,7 @@ def evaluate_run(
         "metrics": read_json(folder / "metrics.json")[part],
         "trust": read_json(folder / "trust.json")["splits"][part],
     }
-    return {"split": part, **written, "warnings": [*progress.notices, *warnings], "set_aside": lost, **robustness}
+    return {"split": part, **written, "warnings": [*progress.notices, *warnings], "set_aside": lost, **besides}
 
 
 def _joined(

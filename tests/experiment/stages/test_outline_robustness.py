@@ -39,14 +39,14 @@ def test_what_is_written_follows_its_schema(asked, repository):
 def test_the_clean_dice_is_that_of_the_evaluation_and_attacks_hurt(asked):
     _, found = asked
     clean = found["metrics"]["dice"]["value"]
-    assert found["attacks"]["clean"]["dice"]["value"] == pytest.approx(clean)
+    assert found["attacks"]["clean"]["overall"]["value"] == pytest.approx(clean)
     assert found["robustness"]["mean"]["accuracy"][0]["value"] == pytest.approx(clean)
-    assert (found["attacks"]["clean"]["dice"]["n"], found["attacks"]["clean"]["dice"]["n_patients"]) == (4, 2)
+    assert (found["attacks"]["clean"]["overall"]["n"], found["attacks"]["clean"]["overall"]["n_patients"]) == (4, 2)
     for attack in found["attacks"]["attacks"]:
-        values = [step["dice"]["value"] for step in attack["epsilons"]]
+        values = [step["overall"]["value"] for step in attack["epsilons"]]
         assert [step["level"] for step in attack["epsilons"]] == [1, 2, 4]
         assert clean >= values[0] >= values[1] >= values[2] and values[2] < clean
-    by_name = {item["name"]: item["epsilons"][-1]["dice"]["value"] for item in found["attacks"]["attacks"]}
+    by_name = {item["name"]: item["epsilons"][-1]["overall"]["value"] for item in found["attacks"]["attacks"]}
     assert by_name["pgd"] <= by_name["fgsm"] + 0.02
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medgraft.experiment.run import RunFolder
+from medgraft.experiment.stages.attacking import LEVELS, MOST_ATTACKED
 from medgraft.experiment.stages.evaluating import patient_numbers
 from medgraft.experiment.stages.outlines import StudyReader
 from medgraft.experiment.stages.robustness import (
@@ -34,12 +35,9 @@ from medgraft.transfer.robustness.attacks.pgd import Pgd
 from medgraft.transfer.robustness.corruptions.policy import corruptions_for
 from medgraft.transfer.robustness.robust_outlines import OutlineTrial, attacked_dice, corrupted_dice
 
-__all__ = ["MOST_ATTACKED", "OutlinesEvaluated", "attacks_stage", "outline_corruptions_stage"]
+__all__ = ["OutlinesEvaluated", "attacks_stage", "outline_corruptions_stage"]
 
-MOST_ATTACKED = 50
 ATTACKS: dict[str, Attack] = {"fgsm": Fgsm(), "pgd": Pgd(steps=20)}
-LEVELS = (1, 2, 4)
-"""Of 255 grey levels."""
 
 Floats = NDArray[np.float64]
 
@@ -90,6 +88,7 @@ def attacks_stage(run: RunFolder, given: OutlinesEvaluated, progress: Progress) 
         attacks.append({"name": name, "epsilons": steps})
     content = {
         "split": given.part,
+        "measure": "dice",
         "seed": given.trial.seed,
         "cases": len(given.rows),
         "clean": told(np.stack(clean)),
@@ -127,4 +126,4 @@ def _estimates(scores: Floats, given: OutlinesEvaluated, groups: NDArray[np.int6
     ]
     found = evaluate_outlines(cases, groups=groups, seed=given.trial.seed, replicates=given.replicates)
     each: Mapping[str, Any] = found["per_class"]
-    return {"dice": found["dice"], "per_class": {label: one["dice"] for label, one in each.items()}}
+    return {"overall": found["dice"], "per_class": {label: one["dice"] for label, one in each.items()}}

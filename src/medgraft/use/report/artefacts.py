@@ -53,6 +53,7 @@ class Artefacts:
     loso: dict[str, Any] = field(default_factory=dict)
     adaptation: dict[str, Any] = field(default_factory=dict)
     robustness: dict[str, Any] = field(default_factory=dict)
+    attacks: dict[str, Any] = field(default_factory=dict)
     trust: dict[str, Any] = field(default_factory=dict)
     explanations: dict[str, Any] = field(default_factory=dict)
     fusion: dict[str, Any] = field(default_factory=dict)
@@ -216,6 +217,7 @@ def read_artefacts(run: Path) -> Artefacts:
         loso=_optional_json(run / "loso.json"),
         adaptation=_optional_json(run / "adaptation.json"),
         robustness=_optional_json(run / "robustness.json"),
+        attacks=_optional_json(run / "attacks.json"),
         trust=_optional_json(run / "trust.json"),
         explanations=_optional_json(run / "explanations.json"),
         fusion=_optional_json(run / "fusion.json"),

@@ -17,6 +17,7 @@ from plotly.offline import get_plotlyjs
 
 from medgraft.use.report.adaptation import adaptation_view
 from medgraft.use.report.artefacts import Artefacts
+from medgraft.use.report.attacks import attack_sentences, attack_table
 from medgraft.use.report.audit_page import AuditSection
 from medgraft.use.report.card import CardSection
 from medgraft.use.report.checklists.checklist import checklists
@@ -110,6 +111,8 @@ def draw_page(run: Artefacts, matrix: Confusion | None, pictures: Pictures, extr
         comparison=comparison_view(run),
         new_site=new_site_view(run),
         robustness=robustness_view(run),
+        attack_sentences=attack_sentences(run.attacks) if run.attacks else [],
+        attack_table=attack_table(run.attacks) if run.attacks else None,
         trust=trust_view(run),
         fusion=fusion_view(run),
         subgroups=subgroup_view(run),
