@@ -45,6 +45,7 @@ LATE_IMPORTS = {
     "medgraft.insight.audit.metadata": "pydicom is imported with the first DICOM file",
     "medgraft.experiment.detecting": "torch is imported to train a detector, a start with another task never does",
     "medgraft.experiment.elsewhere": "torch and MONAI are imported for runs that outline, labels do without",
+    "medgraft.experiment.predicting": "torch is imported to attack a model, not to evaluate it",
     "medgraft.experiment.fitting": "torch and MONAI are imported to learn masks or boxes, labels do without",
     "medgraft.experiment.extending": "importing weights needs torch, the other verbs do not",
     "medgraft.experiment.pretraining": "importing weights needs torch, a wrong option is told without it",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from medgraft.experiment.explaining import Explaining, explain_cases, gallery_of
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
 from medgraft.experiment.stages.admission import labelled_alike, unseen
-from medgraft.experiment.stages.attacking import attacking_stage, require_attackable
 from medgraft.experiment.stages.evaluating import (
     answers_of,
     evaluate_part,
@@ -200,8 +199,7 @@ def evaluate_run(
     metrics, split = read_json(folder / "metrics.json"), read_json(folder / "split.json")
     predictor, site = Predictor.load(run, home, device=choose_device(device)), site or NewSite()
     site.require_fit(predictor.bundle)
-    if attacks:
-        require_attackable(predictor.bundle)
+    attack = _attacking(predictor.bundle) if attacks else None
     cohort = read_told(data, _asked(options or CohortOptions(), predictor.bundle.task), home, reader, progress)
     part = external_part(metrics, name or cohort.name, overwrite=overwrite)
     cohort = labelled_alike(cohort, predictor.bundle.task)
@@ -215,7 +213,7 @@ def evaluate_run(
     facts, replicates = [answer.embedding.facts[row] for row in good], int(metrics["_meta"]["bootstrap_replicates"])
     evaluated = Evaluated(part, cohort.table.iloc[good], facts, seed, replicates)
     besides = {"robustness": robustness_stage(folder, predictor, evaluated, progress)} if corruptions else {}
-    besides |= {"attacks": attacking_stage(folder, predictor, evaluated, progress)} if attacks else {}
+    besides |= {"attacks": attack(folder, predictor, evaluated, progress)} if attack else {}
     answers = (answer.probability[good], answer.embedding.features[good])
     judged = recalibrate(folder, evaluated, answers, predictor.bundle, site)
     found, warnings = _joined(folder, metrics, judged, predictor.bundle, site)
@@ -230,6 +228,14 @@ def evaluate_run(
         "trust": read_json(folder / "trust.json")["splits"][part],
     }
     return {"split": part, **written, "warnings": [*progress.notices, *warnings], "set_aside": lost, **besides}
+
+
+def _attacking(bundle: Bundle) -> Callable[..., dict[str, Any]]:
+    """torch is imported here, to attack and not to evaluate. Raises ``UsageError`` for what cannot be attacked."""
+    from medgraft.experiment.stages.attacking import attacking_stage, require_attackable
+
+    require_attackable(bundle)
+    return attacking_stage
 
 
 def _joined(

@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import UsageError
@@ -19,12 +21,18 @@ from medgraft.experiment.stages.evaluating import patient_numbers
 from medgraft.experiment.stages.robustness import Evaluated, drawn_by_patient
 from medgraft.experiment.stages.workspace import pictures_of
 from medgraft.files import write_json
+from medgraft.insight.explanation.attributed import Attributed
 from medgraft.insight.explanation.log_odds import has_gradient
 from medgraft.measure.patients import Patients
 from medgraft.measure.robustness import robustness_curves
 from medgraft.progress import Progress
 from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.transfer.models.bundle import Bundle
+from medgraft.transfer.robustness.attacks.apgd import Apgd
+from medgraft.transfer.robustness.attacks.attack import Attack
+from medgraft.transfer.robustness.attacks.pgd import Pgd
+from medgraft.transfer.robustness.attacks.square import Square
+from medgraft.transfer.robustness.robust_accuracy import Trial, robust_accuracy
 from medgraft.transfer.training.examples import Examples
 from medgraft.transfer.training.pixel_feed import PixelFeed
 from medgraft.use.prediction.predictor import Predictor
@@ -89,24 +97,13 @@ def attacking_stage(run: RunFolder, predictor: Predictor, evaluated: Evaluated, 
 def _survivors(
     predictor: Predictor, cases: Examples, seed: int, progress: Progress
 ) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], int]:
-    """1 where the answer is right: (n,) as it is, and (levels, n) by attack; how many were fooled by answers alone.
-    torch is imported here, to attack and not to evaluate."""
-    from torch import Tensor
-    from torch.nn import functional
-
-    from medgraft.insight.explanation.attributed import Attributed
-    from medgraft.transfer.robustness.attacks.apgd import Apgd
-    from medgraft.transfer.robustness.attacks.attack import Attack
-    from medgraft.transfer.robustness.attacks.pgd import Pgd
-    from medgraft.transfer.robustness.attacks.square import Square
-    from medgraft.transfer.robustness.robust_accuracy import Trial, robust_accuracy
-
+    """1 where the answer is right: (n,) as it is, and (levels, n) by attack; how many were fooled by answers alone."""
     job = predictor.job()
     network = Attributed(job, predictor.bundle.head)
 
     def model(pixels: Tensor) -> Tensor:
         """Log-probabilities: their softmax is what the run answers."""
-        return functional.logsigmoid(network.odds(pixels)).float()
+        return torch.nn.functional.logsigmoid(network.odds(pixels)).float()
 
     attacks: dict[str, Attack] = {"pgd": Pgd(steps=20), "apgd": Apgd(steps=50), "square": Square(queries=300)}
     trial = Trial(attacks, [level / 255 for level in LEVELS], seed=seed, batch_size=16, device=job.device)
