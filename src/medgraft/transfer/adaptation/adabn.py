@@ -1,7 +1,8 @@
 """AdaBN: the BatchNorm statistics of the network are those of the target's pictures; no weight is learnt.
 
 Only the model travels. Statistics are those of the target as it comes: where it has other class shares they are moved
-by that, too.
+by that, too. The head must have learnt from features by the source's statistics, as after fine-tuning: a frozen
+pretrained backbone has those of its own source task, and what it gives by the target's is strange to the head.
 
 Source: Li, Wang, Shi, Hou & Liu 2017, Revisiting Batch Normalization for Practical Domain Adaptation; Schneider et al.
 2020, Improving Robustness Against Common Corruptions by Covariate Shift Adaptation (a part of the way).
