@@ -30,7 +30,7 @@ from medgraft.experiment.sections import BackboneSection, PreprocessSection
 from medgraft.experiment.stages.adaptation_content import run_warnings
 from medgraft.experiment.stages.adapted_folder import BothSites, begin_adapted
 from medgraft.experiment.stages.adapted_outlines import AdaptedOutlineRun, write_adapted_outlines
-from medgraft.experiment.stages.admission import outlined_alike
+from medgraft.experiment.stages.admission import lost_cases, outlined_alike, tell_lost
 from medgraft.experiment.stages.outlines import Outlining, StudyReader, kept_of
 from medgraft.experiment.stages.side_by_side import is_run
 from medgraft.experiment.stages.source_outlines import outlined_shares, source_cohort
@@ -142,10 +142,8 @@ class _Site:
         rows = [row for row in range(len(cohort)) if row not in lost]
         if not rows:
             raise CohortError(f"adapting to {cohort.name}: none of its cases can be read ({next(iter(lost.values()))})")
-        told = [(item.path, item.reason) for item in cohort.quarantined]
-        told += [(str(cohort.table["path"].iloc[row]), reason) for row, reason in lost.items()]
-        if told:
-            progress.notice(f"{len(told)} cases could not be used and are left out")
+        told = lost_cases(cohort, lost)
+        tell_lost(told, progress)
         return cls(source, bundle, cohort, names, rows, _judged(source, cohort, rows, progress), told, device)
 
     @property

@@ -21,7 +21,7 @@ from medgraft.experiment.build import choose_device
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
-from medgraft.experiment.stages.admission import outlined_alike, unseen
+from medgraft.experiment.stages.admission import lost_cases, outlined_alike, tell_lost, unseen
 from medgraft.experiment.stages.evaluating import patient_numbers
 from medgraft.experiment.stages.external_part import external_part, keep_metrics
 from medgraft.experiment.stages.outline_robustness import (
@@ -133,10 +133,8 @@ def _require_outlines(site: NewSite, tables: FitConfig | None) -> None:
 
 def _lost(cohort: Cohort, failures: Mapping[int, str], progress: Progress) -> list[tuple[str, str]]:
     """(path, reason) of every case that has no number."""
-    lost = [(item.path, item.reason) for item in cohort.quarantined]
-    lost += [(str(cohort.table["path"].iloc[row]), reason) for row, reason in sorted(failures.items())]
-    if lost:
-        progress.notice(f"{len(lost)} cases could not be used and are left out")
+    lost = lost_cases(cohort, failures)
+    tell_lost(lost, progress)
     if len(failures) == len(cohort):
         raise CohortError(f"evaluating {cohort.name}: none of its cases can be read")
     return lost

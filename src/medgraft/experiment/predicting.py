@@ -21,7 +21,7 @@ from medgraft.experiment.config import FitConfig
 from medgraft.experiment.explaining import Explaining, explain_cases, gallery_of
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.seen import tell_seen
-from medgraft.experiment.stages.admission import labelled_alike, unseen
+from medgraft.experiment.stages.admission import labelled_alike, lost_cases, tell_lost, unseen
 from medgraft.experiment.stages.evaluating import (
     answers_of,
     evaluate_part,
@@ -272,10 +272,8 @@ def _readable(
     cohort: Cohort, failures: Mapping[int, str], progress: Progress
 ) -> tuple[list[int], list[tuple[str, str]]]:
     """Rows that can be read, and (path, reason) of every case that has no number, which are counted in a notice."""
-    lost = [(item.path, item.reason) for item in cohort.quarantined]
-    lost += [(str(cohort.table["path"].iloc[row]), reason) for row, reason in sorted(failures.items())]
-    if lost:
-        progress.notice(f"{len(lost)} cases could not be used and are left out")
+    lost = lost_cases(cohort, failures)
+    tell_lost(lost, progress)
     if len(failures) == len(cohort):
         raise CohortError(f"evaluating {cohort.name}: none of its pictures can be read")
     return [row for row in range(len(cohort)) if row not in failures], lost

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from medgraft.data.cohort.cohort import Cohort
 from medgraft.data.outlines.legend import settle_legend
 from medgraft.errors import CohortError, LeakageError
 from medgraft.experiment.run import RunFolder
-from medgraft.experiment.stages.admission import labelled_alike, outlined_alike, unseen
+from medgraft.experiment.stages.admission import labelled_alike, lost_cases, outlined_alike, tell_lost, unseen
 from medgraft.progress import Progress
 from medgraft.transfer.tasks.classification import Classification
 from medgraft.transfer.tasks.segmentation import Segmentation
@@ -64,3 +66,14 @@ def test_outlines_go_by_the_names_of_structures():
         outlined_alike(outlined("liver", "tumor"), task)
     with pytest.raises(CohortError, match="no masks"):
         outlined_alike(cohort(), task)
+
+
+def test_nothing_is_left_out_in_silence():
+    table = pd.DataFrame({"path": ["a.png", "b.png", "c.png"]})
+    cohort = SimpleNamespace(table=table, quarantined=[SimpleNamespace(path="x.png", reason="no image")])
+    lost = lost_cases(cohort, {2: "cut off", 0: "empty"})
+    assert lost == [("x.png", "no image"), ("a.png", "empty"), ("c.png", "cut off")]
+    progress = Progress()
+    tell_lost([], progress)
+    tell_lost(lost, progress, " of the target")
+    assert list(progress.notices) == ["3 cases of the target could not be used and are left out"]

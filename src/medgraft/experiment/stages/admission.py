@@ -1,8 +1,8 @@
-"""Stage of ``evaluate``: which cases of other data a run is judged on."""
+"""Stage of ``evaluate`` and ``adapt``: which cases of other data a run is judged on, and how the others are told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from medgraft.progress import Progress
 from medgraft.registry import nearest
 from medgraft.transfer.tasks.task import Task
 
-__all__ = ["labelled_alike", "outlined_alike", "unseen"]
+__all__ = ["labelled_alike", "lost_cases", "outlined_alike", "tell_lost", "unseen"]
 
 
 def labelled_alike(cohort: Cohort, task: Task) -> Cohort:
@@ -87,3 +87,15 @@ def unseen(cohort: Cohort, folder: RunFolder, split: Mapping[str, Any], on_leak:
     if known.all():
         raise CohortError("evaluating: every case took part in training; give data that the run has not seen")
     return replace(cohort, table=table[~known].reset_index(drop=True))
+
+
+def lost_cases(cohort: Cohort, failures: Mapping[int, str]) -> list[tuple[str, str]]:
+    """(path, reason) of every case that has no number: set aside when it was read, or with a reason by its row."""
+    lost = [(item.path, item.reason) for item in cohort.quarantined]
+    return lost + [(str(cohort.table["path"].iloc[row]), reason) for row, reason in sorted(failures.items())]
+
+
+def tell_lost(lost: Sequence[tuple[str, str]], progress: Progress, whose: str = "") -> None:
+    """A notice that counts them; ``whose``: as in " of the target"."""
+    if lost:
+        progress.notice(f"{len(lost)} cases{whose} could not be used and are left out")

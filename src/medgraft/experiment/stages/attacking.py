@@ -14,19 +14,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgraft.data.imaging.reader import ImageReader
 from medgraft.errors import UsageError
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.stages.evaluating import patient_numbers
-from medgraft.experiment.stages.robustness import Evaluated, drawn_by_patient
-from medgraft.experiment.stages.workspace import pictures_of
+from medgraft.experiment.stages.robustness import Evaluated, asked_again
 from medgraft.files import write_json
 from medgraft.insight.explanation.attributed import Attributed
 from medgraft.insight.explanation.log_odds import has_gradient
 from medgraft.measure.patients import Patients
 from medgraft.measure.robustness import robustness_curves
 from medgraft.progress import Progress
-from medgraft.source.embedding.prepared import PreparedPixels
 from medgraft.transfer.models.bundle import Bundle
 from medgraft.transfer.robustness.attacks.apgd import Apgd
 from medgraft.transfer.robustness.attacks.attack import Attack
@@ -34,7 +31,6 @@ from medgraft.transfer.robustness.attacks.pgd import Pgd
 from medgraft.transfer.robustness.attacks.square import Square
 from medgraft.transfer.robustness.robust_accuracy import Trial, robust_accuracy
 from medgraft.transfer.training.examples import Examples
-from medgraft.transfer.training.pixel_feed import PixelFeed
 from medgraft.use.prediction.predictor import Predictor
 
 __all__ = ["LEVELS", "MOST_ATTACKED", "attacking_stage", "require_attackable"]
@@ -60,13 +56,7 @@ def require_attackable(bundle: Bundle) -> None:
 
 def attacking_stage(run: RunFolder, predictor: Predictor, evaluated: Evaluated, progress: Progress) -> dict[str, Any]:
     """Write ``attacks.json`` and give its content."""
-    rows = drawn_by_patient(evaluated.table, MOST_ATTACKED, evaluated.seed)
-    chosen = evaluated.table.iloc[rows].reset_index(drop=True)
-    if len(rows) < len(evaluated.table):
-        progress.notice(f"attacks: {len(rows)} of {len(evaluated.table)} cases take part, drawn by patient")
-    pixels = PreparedPixels(pictures_of(chosen), predictor.bundle.preprocessing, ImageReader())
-    truth = predictor.bundle.task.targets(chosen)
-    cases = Examples(np.arange(len(rows)), truth, np.ones(len(rows)), rows, PixelFeed(pixels))
+    chosen, cases = asked_again(predictor.bundle, evaluated, MOST_ATTACKED, "attacks", progress)
     clean, right, blind = _survivors(predictor, cases, evaluated.seed, progress)
     patients = Patients.of(patient_numbers(chosen["patient_id"]), len(chosen))
     draws = {"seed": evaluated.seed, "replicates": evaluated.replicates}

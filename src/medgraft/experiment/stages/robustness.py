@@ -41,6 +41,7 @@ from medgraft.use.prediction.predictor import Predictor
 __all__ = [
     "MOST_CASES",
     "Evaluated",
+    "asked_again",
     "drawn_by_patient",
     "modality_of",
     "require_pictures",
@@ -73,18 +74,11 @@ def require_pictures(table: pd.DataFrame) -> None:
 
 def robustness_stage(run: RunFolder, predictor: Predictor, evaluated: Evaluated, progress: Progress) -> dict[str, Any]:
     """Write ``robustness.json`` and give its content."""
-    bundle, table = predictor.bundle, evaluated.table
-    rows = drawn_by_patient(table, MOST_CASES, evaluated.seed)
-    chosen = table.iloc[rows].reset_index(drop=True)
-    channels = bundle.preprocessing.channels
-    modality = modality_of(table, evaluated.facts, run)
-    pixels = PreparedPixels(pictures_of(chosen), bundle.preprocessing, ImageReader())
-    truth = bundle.task.targets(chosen)
-    count = np.arange(len(rows))
-    cases = Examples(count, truth, np.ones(len(rows)), rows, PixelFeed(pixels))
+    bundle = predictor.bundle
+    chosen, cases = asked_again(bundle, evaluated, MOST_CASES, "robustness", progress)
+    channels, truth = bundle.preprocessing.channels, cases.labels
+    modality = modality_of(evaluated.table, evaluated.facts, run)
     names = corruptions_for(modality, channels)
-    if len(rows) < len(table):
-        progress.notice(f"robustness: {len(rows)} of {len(table)} cases take part, drawn by patient")
     found = corrupted_answers(predictor.of_pixels(), cases, names, seed=evaluated.seed, progress=progress)
     scores = (
         _scores(bundle, found.clean, truth),
@@ -93,6 +87,21 @@ def robustness_stage(run: RunFolder, predictor: Predictor, evaluated: Evaluated,
     content = robustness_content(evaluated, chosen, scores, (modality, channels))
     write_json(run / "robustness.json", content)
     return content
+
+
+def asked_again(
+    bundle: Bundle, evaluated: Evaluated, most: int, label: str, progress: Progress
+) -> tuple[pd.DataFrame, Examples]:
+    """The cases that take part, ``most`` of them in whole patients, and their prepared pixels with labels; a notice
+    where not all do."""
+    table = evaluated.table
+    rows = drawn_by_patient(table, most, evaluated.seed)
+    chosen = table.iloc[rows].reset_index(drop=True)
+    if len(rows) < len(table):
+        progress.notice(f"{label}: {len(rows)} of {len(table)} cases take part, drawn by patient")
+    pixels = PreparedPixels(pictures_of(chosen), bundle.preprocessing, ImageReader())
+    truth = bundle.task.targets(chosen)
+    return chosen, Examples(np.arange(len(rows)), truth, np.ones(len(rows)), rows, PixelFeed(pixels))
 
 
 def robustness_content(

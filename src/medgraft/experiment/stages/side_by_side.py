@@ -26,6 +26,7 @@ from medgraft.experiment.build import build_source, choose_device
 from medgraft.experiment.config import FitConfig
 from medgraft.experiment.run import RunFolder
 from medgraft.experiment.sections import BackboneSection, PreprocessSection
+from medgraft.experiment.stages.admission import lost_cases, tell_lost
 from medgraft.experiment.stages.workspace import pictures_of, read_told
 from medgraft.experiment.tables import read_table
 from medgraft.home import Home
@@ -196,16 +197,14 @@ def _side(
     role: str, cohort: Cohort, embedding: CaseEmbedding, probability: NDArray[np.float64] | None, progress: Progress
 ) -> Side:
     """The cases that can be read; the others are counted in a notice."""
-    table, lost = cohort.table, [(item.path, item.reason) for item in cohort.quarantined]
-    lost += [(str(table["path"].iloc[row]), reason) for row, reason in sorted(embedding.failures.items())]
+    table, lost = cohort.table, lost_cases(cohort, embedding.failures)
     good = np.array([row not in embedding.failures for row in range(len(table))], dtype=bool)
     if not good.any():
         raise CohortError(
             f"comparing cohorts: none of the {len(table)} pictures of the {role} can be read (the first: "
             f"{lost[0][1] if lost else 'unknown'}); were they moved?"
         )
-    if lost:
-        progress.notice(f"{len(lost)} cases of the {role} could not be used and are left out")
+    tell_lost(lost, progress, f" of the {role}")
     kept = table[good].reset_index(drop=True)
     return Side(
         cohort.name, kept, embedding.take(good), None if probability is None else probability[good], tuple(lost)
