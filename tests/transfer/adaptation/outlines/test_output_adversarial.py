@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
@@ -35,6 +38,8 @@ def test_it_learns_to_tell_apart_what_differs_and_the_pull_leads_to_the_source()
 
 
 def test_it_helps_where_outlines_are_lost(toy):
-    found = OutputAdversarial(OutputAdversarialConfig(steps=150, lr=0.01, weight=0.1, width=8)).adapt(toy.pair)
-    assert toy.dice(found.network) > toy.dice(toy.pair.network) + 0.2
-    assert found.history[-1]["source_loss"] < 0.6
+    """Most of five seeds: a game of two networks has no single end, and another order of sums leads to another one."""
+    config = OutputAdversarialConfig(steps=200, lr=0.005, weight=0.1, width=8)
+    found = [OutputAdversarial(config).adapt(replace(toy.pair, seed=seed)) for seed in range(5)]
+    assert np.median([toy.dice(one.network) for one in found]) > toy.dice(toy.pair.network) + 0.2
+    assert np.median([one.history[-1]["source_loss"] for one in found]) < 0.6
