@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from medgraft.transfer.segmentation.deformation import Deformation, deformed, draw_deformation
 
@@ -65,8 +66,10 @@ def test_whatever_is_drawn_pixels_and_label_map_agree(seed, flat):
     moved, called = deformed(pixels, labels, drawn)
     assert moved.shape == pixels.shape and called.shape == labels.shape
     assert set(np.unique(called)) <= {0, 1, 2} and moved.min() >= 0 and moved.max() <= 1
-    # the picture is the label map: away from edges both must say the same
-    assert np.mean(np.abs(moved[0] * 2 - called) > 0.6) < 0.03
+    # the picture is the label map: away from edges both must say the same (classes are 1 apart, 2 outside)
+    size = (1, 5, 5) if flat else (5, 5, 5)
+    inner = ndimage.maximum_filter(called, size) == ndimage.minimum_filter(called, size)
+    assert inner.mean() > 0.4 and np.abs(moved[0] * 2 - called)[inner].max() < 0.95
 
 
 def test_drawing_is_of_the_seed_alone_and_within_bounds():

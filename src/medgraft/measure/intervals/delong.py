@@ -8,7 +8,14 @@ mean between the sides. With one case a patient this equals DeLong exactly; othe
 clustered form, who uses the factor of all patients between the sides (a difference of order 1/I).
 Influences add up, so that macro averages and paired differences need no further formula.
 
-Sources: DeLong, Biometrics 1988;44:837-845; Obuchowski, Biometrics 1997;53:567-578.
+With few patients the variance is itself an estimate from few parts, of which the largest may be most of it. The
+interval therefore takes Student's t with the degrees of freedom that such a sum of squares has (Satterthwaite: twice
+its square by its own variance, Σp⁴ − (Σp²)²/I), at most the patients of the smaller side less one. Simulated with 15
+positive cases of 300 and an AUROC of 0.86, the normal quantile held the truth in 90 %, t in 93 %
+(``bench/coverage.py``); with many patients they are the same.
+
+Sources: DeLong, Biometrics 1988;44:837-845; Obuchowski, Biometrics 1997;53:567-578; Satterthwaite, Biometrics Bulletin
+1946;2:110-114.
 """
 
 from __future__ import annotations
@@ -19,13 +26,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
-from medgraft.measure.intervals.wilson import Z, wilson
+from medgraft.measure.intervals.wilson import wilson
 from medgraft.measure.patients import Patients
 
 __all__ = ["Influence", "auroc_influence", "macro_influence"]
 
 Floats = NDArray[np.float64]
+_TWO_SIDED = 0.975
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,15 @@ class Influence:
         """The standard error, NaN where it cannot be estimated."""
         return math.sqrt(float((self.parts**2).sum()))
 
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of ``error``; at least 1, at most ``pairs − 1``."""
+        squares = self.parts**2
+        total = float(squares.sum())
+        spread = float((squares**2).sum()) - total**2 / len(squares)
+        most = max(1.0, self.pairs - 1.0)
+        return most if spread <= 0 else min(most, max(1.0, 2 * total**2 / spread))
+
     def interval(self) -> tuple[float, float]:
         """95 % on the logit scale, so that it stays within [0, 1].
 
@@ -57,7 +75,8 @@ class Influence:
         spread = self.value * (1 - self.value)
         if not self.error > 0 or not spread > 0:
             return wilson(self.value, self.pairs)
-        centre, reach = math.log(self.value / (1 - self.value)), Z * self.error / spread
+        quantile = float(stdtrit(self.freedom, _TWO_SIDED))
+        centre, reach = math.log(self.value / (1 - self.value)), quantile * self.error / spread
         return _expit(centre - reach), _expit(centre + reach)
 
 
