@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-# Test processes share the cores: where each has a thread for every core, threads of OpenMP spend their time waiting for
-# one another, and a training takes ten times as long. It must be said before PyTorch is imported, and to what is started.
+# Test processes share the cores: where each has a thread for every core, OpenMP's threads spend their time waiting for
+# one another, and a training takes ten times as long. It is said before PyTorch is imported, and to what is started.
 _PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _PROCESSES)))
 
