@@ -37,6 +37,7 @@ MANY_PARAMETERS: dict[str, str] = {
     "medgraft.experiment.auditing.audit_data": _VERB,
     "medgraft.experiment.detecting.detect_files": _VERB,
     "medgraft.experiment.fitting.fit_run": _VERB,
+    "medgraft.experiment.evaluating_boxes.evaluate_boxed": _VERB,
     "medgraft.experiment.evaluating_outlines.evaluate_outlined": _VERB,
     "medgraft.experiment.featuring.embed_data": _VERB,
     "medgraft.experiment.outlining.outline_files": _VERB,

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from medgraft.data.outlines.boxes import Box, Boxes
 from medgraft.experiment.fitting import fit_run
 
 
@@ -144,3 +145,24 @@ def disc_run(tmp_path_factory):
     flags = {"data.patient_regex": r"^([A-Z][a-z]+\d+)-"}
     fit_run(cohort, folder / "run", sets=[*sets, "evaluation.replicates=100"], flags=flags, home=home)
     return SimpleNamespace(run=folder / "run", cohort=cohort, home=home)
+
+
+def draw_things(number):
+    """(96, 128) uint8 with up to two bright squares or bars, and their boxes."""
+    rng = np.random.default_rng(number)
+    pixels, rows = rng.normal(50, 10, (96, 128)), []
+    for half in range(2):
+        if rng.random() < 0.15:
+            continue
+        label, height, width = ("bar", 14, 50) if rng.random() < 0.5 else ("square", 24, 30)
+        x0 = int(rng.integers(0, 128 - width + 1))
+        y0 = int(rng.integers(0, 48 - height + 1)) + half * 48
+        pixels[y0 : y0 + height, x0 : x0 + width] += 150
+        rows.append(Box(label, x0, y0, x0 + width, y0 + height))
+    return np.clip(pixels, 0, 255).astype(np.uint8), Boxes(tuple(rows), (96, 128))
+
+
+@pytest.fixture(scope="session")
+def things():
+    """Draws such pictures."""
+    return draw_things

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from medgraft.data.outlines.box_frame import boxes_of, read_boxes
-from medgraft.data.outlines.boxes import Box, Boxes
+from medgraft.data.outlines.boxes import Boxes
 from medgraft.data.outlines.coco import read_coco
 from medgraft.errors import ArtifactError, CohortError, UsageError
 from medgraft.experiment.build import build_workspace
@@ -33,30 +33,15 @@ ROWS, COLUMNS = 96, 128
 CORNERS = ["x0", "y0", "x1", "y1"]
 
 
-def drawn(number):
-    """(96, 128) uint8 with up to two bright squares or bars, and their boxes."""
-    rng = np.random.default_rng(number)
-    pixels, rows = rng.normal(50, 10, (ROWS, COLUMNS)), []
-    for half in range(2):
-        if rng.random() < 0.15:
-            continue
-        label, height, width = ("bar", 14, 50) if rng.random() < 0.5 else ("square", 24, 30)
-        x0 = int(rng.integers(0, COLUMNS - width + 1))
-        y0 = int(rng.integers(0, ROWS // 2 - height + 1)) + half * ROWS // 2
-        pixels[y0 : y0 + height, x0 : x0 + width] += 150
-        rows.append(Box(label, x0, y0, x0 + width, y0 + height))
-    return np.clip(pixels, 0, 255).astype(np.uint8), Boxes(tuple(rows), (ROWS, COLUMNS))
-
-
 @pytest.fixture(scope="module")
-def detected(tmp_path_factory):
+def detected(things, tmp_path_factory):
     """A run: 44 pictures in two folders, whose names say nothing about boxes."""
     folder = tmp_path_factory.mktemp("detected")
     data, boxes = folder / "data", {}
     for number in range(44):
         path = data / ("odd" if number % 2 else "even") / f"{number:02d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pixels, boxes[path.name] = drawn(number)
+        pixels, boxes[path.name] = things(number)
         Image.fromarray(pixels).save(path)
     sets = ["backbone.name=test_resnet", "backbone.weights=random", "preprocess.size=64", "engine=torch"]
     config = resolve_config(None, [*sets, "evaluation.replicates=100"], {})
@@ -136,11 +121,11 @@ def test_the_bundle_is_of_the_validations_choice(detected):
     assert list(history["epoch"]) == list(range(10))
 
 
-def test_new_files_get_boxes_in_their_own_pixels(detected, tmp_path):
+def test_new_files_get_boxes_in_their_own_pixels(detected, things, tmp_path):
     files = [tmp_path / f"new{number}.png" for number in range(4)]
     truths = []
     for number, file in enumerate(files):
-        pixels, boxes = drawn(900 + number)
+        pixels, boxes = things(900 + number)
         Image.fromarray(pixels).save(file)
         truths.append(boxes)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
@@ -175,8 +160,8 @@ def test_coco_comes_out_with_empty_pictures_too(detected, tmp_path):
     assert sum(len(one.rows) for one in read.pictures) == int(told.table["label"].notna().sum())
 
 
-def test_a_table_and_an_archive_stand_for_their_pictures(detected, tmp_path):
-    stack = np.stack([drawn(number)[0] for number in (901, 902)])
+def test_a_table_and_an_archive_stand_for_their_pictures(detected, things, tmp_path):
+    stack = np.stack([things(number)[0] for number in (901, 902)])
     for number, pixels in enumerate(stack):
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
     (tmp_path / "cases.csv").write_text("path\n0.png\n1.png\n")

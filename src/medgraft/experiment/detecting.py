@@ -24,6 +24,7 @@ from medgraft.errors import CohortError, MedgraftError, UsageError
 from medgraft.experiment.build import choose_device
 from medgraft.experiment.stages.evaluating import patient_numbers
 from medgraft.experiment.stages.given_files import read_given
+from medgraft.experiment.stages.predicted_boxes import all_predicted, predicted_boxes
 from medgraft.experiment.stages.workspace import Workspace, pictures_of
 from medgraft.experiment.tables import write_csv, write_table
 from medgraft.files import write_json
@@ -43,7 +44,6 @@ from medgraft.use.prediction.coco_export import Pictured, write_coco
 __all__ = ["Detections", "detect_files", "learn_and_judge_boxes"]
 
 _JUDGED = ("val", "test")
-_TEXT = pd.StringDtype(na_value=float("nan"))
 
 
 def learn_and_judge_boxes(
@@ -155,7 +155,9 @@ class _Judge:
         for part in _JUDGED:
             rows = self.rows(part)
             kept = [suppressed(one, bundle.cuts.nms_iou) for one in candidates[part]]
-            frames += [self._frame(int(row), one, part) for row, one in zip(rows, kept, strict=True)]
+            frames += [
+                predicted_boxes(self.cases[row], one, self.labels, part) for row, one in zip(rows, kept, strict=True)
+            ]
             images = [
                 image_boxes(self.boxes[row].by_label(), one, self.labels) for row, one in zip(rows, kept, strict=True)
             ]
@@ -171,7 +173,7 @@ class _Judge:
             )
             counts[part] = box_counts(images, self.labels)
             warnings += [f"{part}: no box of {label}" for label, one in counts[part].items() if not one["boxes"]]
-        write_table(work.run / "predicted_boxes.parquet", _together(frames))
+        write_table(work.run / "predicted_boxes.parquet", all_predicted(frames))
         content["_meta"] = {
             "positive_label": None,
             "task": "detection",
@@ -184,28 +186,6 @@ class _Judge:
             "warnings": warnings,
         }
         write_json(work.run / "metrics.json", content)
-
-    def _frame(self, row: int, kept: Candidates, part: str) -> pd.DataFrame:
-        """Rows of ``predicted_boxes.parquet`` of one case, the best first."""
-        columns: dict[str, Any] = {
-            "case_id": [self.cases[row]] * len(kept),
-            "label": [self.labels[kind] for kind in kept.kinds.tolist()],
-            "score": kept.scores,
-            **{name: kept.boxes[:, place] for place, name in enumerate(BOX_COLUMNS[2:])},
-            "split": [part] * len(kept),
-        }
-        return pd.DataFrame(columns)
-
-
-def _together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """One table of them, of the same types where there is no box at all."""
-    empty = {name: pd.Series([], dtype=_TEXT) for name in ("case_id", "label")}
-    numbers = {name: pd.Series([], dtype=np.float64) for name in ("score", *BOX_COLUMNS[2:])}
-    filled = [frame for frame in frames if len(frame)]
-    table = (
-        pd.concat(filled, ignore_index=True) if filled else pd.DataFrame({**empty, **numbers, "split": empty["label"]})
-    )
-    return table.astype(dict.fromkeys(("case_id", "label", "split"), _TEXT))
 
 
 @dataclass(frozen=True)

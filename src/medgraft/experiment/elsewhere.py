@@ -1,8 +1,8 @@
 """Another site's data, for whatever a run answers with: which function evaluates it on
 them, or brings it there.
 
-Runs that give labels, and those that outline, are evaluated and adapted by functions with the same parameters; those
-of the latter need libraries that the former do without.
+Runs that give labels, that outline and that find boxes are evaluated and adapted by functions with the same
+parameters; those of the latter two need libraries that the first do without.
 """
 
 from __future__ import annotations
@@ -20,11 +20,16 @@ __all__ = ["adapter_of", "evaluator_of"]
 
 
 def evaluator_of(run: Path) -> Callable[..., dict[str, Any]]:
-    """``evaluate_run``, or the same for outlines. Raises ``ArtifactError`` for a damaged run."""
-    if answers_with(run) == "masks":
+    """``evaluate_run``, or the same for outlines or boxes. Raises ``ArtifactError`` for a damaged run."""
+    target = answers_with(run)
+    if target == "masks":
         from medgraft.experiment.evaluating_outlines import evaluate_outlined
 
         return evaluate_outlined
+    if target == "boxes":
+        from medgraft.experiment.evaluating_boxes import evaluate_boxed
+
+        return evaluate_boxed
     return evaluate_run
 
 

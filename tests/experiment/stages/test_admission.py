@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,12 +10,21 @@ import pandas as pd
 import pytest
 
 from medgraft.data.cohort.cohort import Cohort
+from medgraft.data.outlines.boxes import Box, Boxes
 from medgraft.data.outlines.legend import settle_legend
 from medgraft.errors import CohortError, LeakageError
 from medgraft.experiment.run import RunFolder
-from medgraft.experiment.stages.admission import labelled_alike, lost_cases, outlined_alike, tell_lost, unseen
+from medgraft.experiment.stages.admission import (
+    boxed_alike,
+    labelled_alike,
+    lost_cases,
+    outlined_alike,
+    tell_lost,
+    unseen,
+)
 from medgraft.progress import Progress
 from medgraft.transfer.tasks.classification import Classification
+from medgraft.transfer.tasks.detection import Detection
 from medgraft.transfer.tasks.segmentation import Segmentation
 
 TASK = Classification(("a", "b"), "b")
@@ -77,3 +87,13 @@ def test_nothing_is_left_out_in_silence():
     tell_lost([], progress)
     tell_lost(lost, progress, " of the target")
     assert list(progress.notices) == ["3 cases of the target could not be used and are left out"]
+
+
+def test_boxes_are_needed_and_must_be_of_the_runs_classes():
+    task = Detection(("bar", "square"))
+    with pytest.raises(CohortError, match=r"the data have none; .*boxes\.csv"):
+        boxed_alike(cohort(), task)
+    there = replace(cohort(), classes=("bar",), boxes={"c1": Boxes((Box("bar", 0, 0, 4, 4),))})
+    assert boxed_alike(there, task) is there
+    with pytest.raises(CohortError, match=r"'bars'.*did you mean 'bar'.*--label-map bars=bar"):
+        boxed_alike(replace(there, classes=("bars", "square")), task)

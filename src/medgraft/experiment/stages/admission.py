@@ -16,7 +16,7 @@ from medgraft.progress import Progress
 from medgraft.registry import nearest
 from medgraft.transfer.tasks.task import Task
 
-__all__ = ["labelled_alike", "lost_cases", "outlined_alike", "tell_lost", "unseen"]
+__all__ = ["boxed_alike", "labelled_alike", "lost_cases", "outlined_alike", "tell_lost", "unseen"]
 
 
 def labelled_alike(cohort: Cohort, task: Task) -> Cohort:
@@ -62,6 +62,23 @@ def outlined_alike(cohort: Cohort, task: Task) -> Cohort:
             f"evaluating: the masks hold {', '.join(map(repr, unknown[:5]))}, which this run does not outline "
             f"({', '.join(task.labels)}){nearest(unknown[0], task.labels)}; name all that they hold as the run does, "
             f"as in --mask-values {first}={task.labels[0]}, or {first}=background for what is not to be judged"
+        )
+    return cohort
+
+
+def boxed_alike(cohort: Cohort, task: Task) -> Cohort:
+    """The cases with boxes; their labels must be classes of the run."""
+    if cohort.boxes is None:
+        raise CohortError(
+            "evaluating: the run finds boxes, and the data have none; put them beside the pictures (boxes.csv, COCO or "
+            "Pascal VOC), or name their table with --table"
+        )
+    unknown = sorted(set(cohort.classes) - set(task.labels))
+    if unknown:
+        raise CohortError(
+            f"evaluating: the boxes are of {', '.join(map(repr, unknown[:5]))}, which this run does not find "
+            f"({', '.join(task.labels)}){nearest(unknown[0], task.labels)}; map them with --label-map "
+            f"{unknown[0]}={task.labels[0]},…"
         )
     return cohort
 

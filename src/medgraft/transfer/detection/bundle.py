@@ -25,7 +25,7 @@ from medgraft.data.imaging.preprocess import Preprocessing
 from medgraft.errors import ArtifactError, UsageError
 from medgraft.files import read_json, verify_manifest, write_bytes, write_json, write_manifest
 from medgraft.source.backbones.backbone import BackboneFacts
-from medgraft.transfer.detection.decoding import Candidates, Cuts, Found, detect, suppressed
+from medgraft.transfer.detection.decoding import Candidates, Cuts
 from medgraft.transfer.detection.plan import DetectionPlan
 from medgraft.transfer.detection.settings import DetectionSettings, DetectorSpec
 from medgraft.transfer.detection.trained import TrainedDetector
@@ -57,17 +57,9 @@ class DetectorBundle:
         """Built when it is first asked for."""
         return self.trained.build()
 
-    def kept(self, pixels: Iterable[Pixels], shapes: Sequence[tuple[int, int]]) -> Iterator[Candidates]:
+    def candidates(self, pixels: Iterable[Pixels], shapes: Sequence[tuple[int, int]]) -> Iterator[Candidates]:
         """Of pictures (C, S, S) in [0, 1], prepared as the bundle says, whose files have ``shapes`` (rows, columns):
-        all boxes that are not suppressed, whatever their score."""
-        for one in self._candidates(pixels, shapes):
-            yield suppressed(one, self.cuts.nms_iou)
-
-    def detect(self, pixels: Iterable[Pixels], shapes: Sequence[tuple[int, int]]) -> list[Found]:
-        """The boxes that are called, in the pixels of the files, half-open."""
-        return [detect(one, self.cuts, self.task.labels) for one in self._candidates(pixels, shapes)]
-
-    def _candidates(self, pixels: Iterable[Pixels], shapes: Sequence[tuple[int, int]]) -> Iterator[Candidates]:
+        every box that has a score, in the pixels of the files, half-open."""
         from medgraft.transfer.detection.looking import candidates_of  # torch: to look, not to read a bundle
 
         given = iter(pixels)

@@ -15,7 +15,7 @@ from medgraft.errors import ReaderError
 from medgraft.progress import Progress
 from medgraft.source.embedding.embed import Picture
 from medgraft.transfer.detection.bundle import DetectorBundle, read_detector
-from medgraft.transfer.detection.decoding import Found
+from medgraft.transfer.detection.decoding import Candidates, Found, detect, suppressed
 
 __all__ = ["BoxFinder", "Looked"]
 
@@ -45,13 +45,28 @@ class BoxFinder:
 
     def look(self, pictures: Sequence[Picture], *, reader: ImageReader, progress: Progress) -> Iterator[Looked]:
         """One a picture, in their order."""
+        for reason, shape, candidates in self._each(pictures, reader, progress):
+            found = None if candidates is None else detect(candidates, self.bundle.cuts, self.bundle.task.labels)
+            yield Looked(shape, found, reason)
+
+    def kept(
+        self, pictures: Sequence[Picture], *, reader: ImageReader, progress: Progress
+    ) -> Iterator[Candidates | str]:
+        """One a picture, in their order: all boxes that are not suppressed, whatever their score, to be judged; or why
+        it was not looked at."""
+        for reason, _, candidates in self._each(pictures, reader, progress):
+            yield reason if candidates is None else suppressed(candidates, self.bundle.cuts.nms_iou)
+
+    def _each(
+        self, pictures: Sequence[Picture], reader: ImageReader, progress: Progress
+    ) -> Iterator[tuple[str, tuple[int, int] | None, Candidates | None]]:
         starts = range(0, len(pictures), _AT_ONCE)
         for start in progress.track(starts, total=len(starts), label="finding boxes"):
             read = [self._read(picture, reader) for picture in pictures[start : start + _AT_ONCE]]
             good = [one for one in read if not isinstance(one, str)]
-            found = iter(self.bundle.detect([pixels for pixels, _ in good], [shape for _, shape in good]))
+            found = iter(self.bundle.candidates([pixels for pixels, _ in good], [shape for _, shape in good]))
             for one in read:
-                yield Looked(None, None, one) if isinstance(one, str) else Looked(one[1], next(found))
+                yield (one, None, None) if isinstance(one, str) else ("", one[1], next(found))
 
     def _read(self, picture: Picture, reader: ImageReader) -> tuple[NDArray[np.float32], tuple[int, int]] | str:
         """Prepared pixels and the picture's size, or why they cannot be had."""
