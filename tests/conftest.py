@@ -13,8 +13,9 @@ import pytest
 
 # Test processes share the cores: where each has a thread for every core, OpenMP's threads spend their time waiting for
 # one another, and a training takes ten times as long. It is said before PyTorch is imported, and to what is started.
-_PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _PROCESSES)))
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # not of the process that starts the others: they would inherit it
+    _SHARE = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _SHARE)))
 
 ROOT = Path(__file__).resolve().parents[1]
 MISSING = "missing data or weights"
