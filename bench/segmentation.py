@@ -136,12 +136,16 @@ def membrane_table(data, path, training, seed):
 MEMBRANE = {"mask_values": {"0": "membrane", "255": "background"}, "modality": "microscopy"}
 
 
-def membranes(data, work, size, draw, kind):
+def membrane_key(size, draw, kind):
+    """Of a row."""
+    return f"membranes-{size}-{draw}-{kind}"
+
+
+def membranes(data, work, rows, size, draw, kind):
     """A run; on the first draw that of the learning rate with the higher validation Dice, which the others take."""
     folder = work / "membranes" / f"{size}-{draw}"
     membrane_table(data, folder / "table.csv", size, draw)
-    chosen = work / "membranes" / f"rate-{size}-{kind}.json"
-    rates = (json.loads(chosen.read_text()),) if draw != DRAWS[0] else RATES
+    rates = RATES if draw == DRAWS[0] else (rows[membrane_key(size, DRAWS[0], kind)]["rate"],)
     frozen, whole = EPOCHS[size]
     epochs = {"epochs": frozen + whole} if kind == "scratch" else {"epochs_frozen": frozen, "epochs": whole}
     found = []
@@ -150,7 +154,6 @@ def membranes(data, work, size, draw, kind):
         result, _ = fitted(folder / "table.csv", out, kind=kind, options=MEMBRANE, batch=4, lr=rate, **epochs)
         found.append((result.metrics["val"]["dice"]["value"], rate, result))
     _, rate, result = max(found, key=lambda one: one[0])
-    chosen.write_text(json.dumps(rate))
     minutes = sum(trained_minutes(one.run) for _, _, one in found)
     return {"test": result.metrics["test"], "rate": rate, "minutes": minutes, "memory": peak()}
 
@@ -254,7 +257,7 @@ def membrane_lines(rows):
     ahead = dict.fromkeys(SIZES, 0)
     for size in SIZES:
         for draw in DRAWS:
-            pair = [rows.get(f"membranes-{size}-{draw}-{kind}") for kind in ("lp-ft", "scratch")]
+            pair = [rows.get(membrane_key(size, draw, kind)) for kind in ("lp-ft", "scratch")]
             if not all(pair):
                 continue
             first, second = (one["test"]["dice"] for one in pair)
@@ -296,8 +299,8 @@ def main():
         for size in SIZES:
             for draw in DRAWS:
                 for kind in ("lp-ft", "scratch"):
-                    name = f"membranes-{size}-{draw}-{kind}"
-                    tasks[name] = partial(membranes, given.data, given.work, size, draw, kind)
+                    task = partial(membranes, given.data, given.work, rows, size, draw, kind)
+                    tasks[membrane_key(size, draw, kind)] = task
     if "dimensions" in given.sets:
         for fold in FOLDS:
             for network in NETWORKS:

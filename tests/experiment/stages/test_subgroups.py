@@ -47,6 +47,15 @@ def test_a_number_is_cut_at_thirds_or_where_it_is_said(cohort, fitted):
             assert group == ("under 25" if value < 25 else "35.5 and over" if value >= 35.5 else "25 to under 35.5")
 
 
+def test_whole_numbers_get_whole_bands(cohort, fitted, tmp_path):
+    table = pd.read_csv(fitted.cohort / "table.csv")
+    table["path"] = [str((fitted.cohort / path).resolve()) for path in table["path"]]
+    table["age"] = 30 + 7 * np.arange(len(table)) % 53
+    table.to_csv(tmp_path / "table.csv", index=False)
+    found = groups(cohort, tmp_path / "table.csv", by=["age"])["age"]
+    assert found.nunique() == 3 and not found.str.contains(".", regex=False).any()
+
+
 def test_no_column_is_no_group(cohort, fitted):
     assert groups(cohort, fitted.cohort).shape == (len(cohort), 0)
 

@@ -85,10 +85,16 @@ def _banded(column: pd.Series, cuts: Sequence[float] | None) -> list[str | None]
     known = column.dropna().to_numpy(dtype=np.float64)
     if cuts is None and len(np.unique(known)) <= _MOST_VALUES:
         return [None if pd.isna(cell) else f"{cell:g}" for cell in column]
-    edges = np.unique(np.asarray(cuts if cuts is not None else np.quantile(known, [1 / 3, 2 / 3]), dtype=np.float64))
+    edges = np.unique(np.asarray(cuts if cuts is not None else _thirds(known), dtype=np.float64))
     between = [f"{low:g} to under {high:g}" for low, high in itertools.pairwise(edges.tolist())]
     names = [f"under {edges[0]:g}", *between, f"{edges[-1]:g} and over"]
     return [None if pd.isna(cell) else names[int(np.searchsorted(edges, cell, side="right"))] for cell in column]
+
+
+def _thirds(known: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where bands of as many cases each begin; whole where the numbers are, as years are."""
+    edges = np.quantile(known, [1 / 3, 2 / 3])
+    return np.ceil(edges) if (known == np.round(known)).all() else edges
 
 
 def subgroup_stage(work: Workspace) -> None:
