@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pandas as pd
 import pytest
 
 import medgraft
+from medgraft.files import read_json
 
 
 def test_fit_predict_report(fitted, tmp_path):
@@ -21,6 +24,14 @@ def test_fit_predict_report(fitted, tmp_path):
 def test_embed_and_evaluate(fitted, tmp_path):
     counts = medgraft.embed(fitted.cohort, tmp_path / "features.parquet", home=fitted.home.path)
     assert counts["cases"] == len(pd.read_parquet(tmp_path / "features.parquet"))
+
+
+def test_groups_and_a_table_are_asked_for_as_on_the_command_line(with_table, tmp_path):
+    run = shutil.copytree(with_table.run, tmp_path / "run")
+    options = {"name": "again", "on_leak": "keep", "home": with_table.home.path, "clinical": with_table.table}
+    medgraft.evaluate(run, with_table.cohort, by=["sex"], **options)
+    for name in ("subgroups", "fusion"):
+        assert "external:again" in read_json(run / f"{name}.json")["splits"]
 
 
 def test_wrong_options_are_our_errors(fitted, tmp_path):

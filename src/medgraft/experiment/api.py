@@ -93,6 +93,8 @@ def evaluate(
     attacks: bool = False,
     recalibrate: int = 0,
     prevalence: float | None = None,
+    clinical: str | Path | None = None,
+    by: Sequence[str] | None = None,
     options: Mapping[str, Any] | None = None,
     on_leak: str = "drop",
     seed: int = 0,
@@ -102,17 +104,18 @@ def evaluate(
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """External validation on labelled DATA: ``external:<name>`` in the run and its report; also where pictures are
-    worse or attacked; with ``recalibrate`` (some cases) or ``prevalence`` what bringing probabilities there gains."""
-    settings = resolve_config(flags={"split.on_leak": on_leak, "seed": seed, "device": device} | data_flags(options))
+    worse or attacked, brought there by ``recalibrate`` cases or a ``prevalence``, ``by`` groups, with a table."""
+    flags = {"split.on_leak": on_leak, "seed": seed, "device": device, "clinical.file": clinical}
+    settings = resolve_config(flags={**flags, "evaluation.by": by and list(by), **data_flags(options)})
+    asked = {"corruptions": corruptions, "attacks": attacks, "site": NewSite(recalibrate, prevalence)}
     return evaluator_of(Path(run))(
         Path(run),
         Path(data),
         options=settings.data,
         name=name,
         on_leak=settings.split.on_leak,
-        corruptions=corruptions,
-        attacks=attacks,
-        site=NewSite(recalibrate, prevalence),
+        **asked,
+        tables=settings,
         device=settings.device,
         seed=settings.seed,
         home=Home.find(home),
@@ -284,15 +287,8 @@ def show(
 ) -> Shown:
     """One picture, or the middle slice of a volume, as its file shows it beside what the network sees, as PNG."""
     flags = {"backbone.name": backbone, "backbone.weights": weights, "data.modality": modality, "seed": seed}
-    return show_file(
-        Path(file),
-        out=Path(out),
-        member=member,
-        augment=augment,
-        flags=flags,
-        home=Home.find(home),
-        overwrite=overwrite,
-    )
+    place, given = Home.find(home), Path(file)
+    return show_file(given, out=Path(out), member=member, augment=augment, flags=flags, home=place, overwrite=overwrite)
 
 
 def report(run: str | Path, *, images: bool = True) -> Path:
