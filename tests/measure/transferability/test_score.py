@@ -47,9 +47,10 @@ def test_the_order_of_cases_and_the_names_of_classes_do_not_matter(
     value = score(inputs, labels)
     assert np.isfinite(value)
     order = np.random.default_rng(seed).permutation(n)
-    assert score(inputs[order], labels[order]) == pytest.approx(value, rel=1e-7, abs=1e-9)
+    # LogME is where an iteration stops: another order of sums stops it elsewhere, by 1e-7 of the value where n < d
+    assert score(inputs[order], labels[order]) == pytest.approx(value, rel=1e-5, abs=1e-9)
     if name != "n-leep":  # its mixture starts from the sorted cases, labels last
-        assert score(inputs, 7 - 2 * labels) == pytest.approx(value, rel=1e-7, abs=1e-9)
+        assert score(inputs, 7 - 2 * labels) == pytest.approx(value, rel=1e-5, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", NAMES)
