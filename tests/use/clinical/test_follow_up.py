@@ -113,6 +113,12 @@ def test_targets_are_the_largest(study):
     assert content["overall"][1]["change_percent"] == 0.0
 
 
+def test_without_a_target_it_is_said_why_there_is_no_category(study):
+    content = follow_up([study(0, (1, A, 4.0)), study(60, (1, A, 9.0))], RULES["recist"])
+    assert categories(content) == ["baseline", "NE"]
+    assert any("No lesion of the first study is 10 mm or more (the largest: " in note for note in content["notes"])
+
+
 def test_parts_of_one_that_broke_up_are_added(study, ball):
     whole = study(0, (1, (40.0, 45.0, 45.0), 15.0))
     labels = whole.segmented.labels.copy()

@@ -68,7 +68,7 @@ def follow_up(
         },
         "structures": structures,
         "overall": _overall(structures, rule, [study.day for study in studies]),
-        "notes": _notes(studies, structures, errors),
+        "notes": [*_notes(studies, structures, errors), *_without_target(structures, rule)],
     }
 
 
@@ -232,6 +232,18 @@ def _notes(
             for one in structure["merged"]
         ]
     return notes
+
+
+def _without_target(structures: Sequence[dict[str, Any]], rule: ResponseRule) -> list[str]:
+    """Why there is no category, where all that is known of the first study is too small for one."""
+    first = [lesion["seen"][0]["diameter_mm"] for one in structures for lesion in one["lesions"]]
+    sizes = [size for size in first if size is not None]
+    if any(lesion["target"] for one in structures for lesion in one["lesions"]) or not sizes:
+        return []
+    return [
+        f"No lesion of the first study is {rule.target_least_mm:g} mm or more (the largest: {max(sizes):.1f} mm), so "
+        "there is no target and no category (NE); sizes are compared all the same."
+    ]
 
 
 def follow_up_rows(content: Mapping[str, Any]) -> list[dict[str, Any]]:
