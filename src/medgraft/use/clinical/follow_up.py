@@ -240,10 +240,11 @@ def _without_target(structures: Sequence[dict[str, Any]], rule: ResponseRule) ->
     sizes = [size for size in first if size is not None]
     if any(lesion["target"] for one in structures for lesion in one["lesions"]) or not sizes:
         return []
-    return [
-        f"No lesion of the first study is {rule.target_least_mm:g} mm or more (the largest: {max(sizes):.1f} mm), so "
-        "there is no target and no category (NE); sizes are compared all the same."
-    ]
+    least, largest = f"{rule.target_least_mm:g} mm or more", f"{max(sizes):.1f} mm"
+    told = (
+        f"No lesion of the first study is {least} (the largest: {largest}), so there is no target and no category (NE)"
+    )
+    return [f"{told}; sizes are compared all the same."]
 
 
 def follow_up_rows(content: Mapping[str, Any]) -> list[dict[str, Any]]:
