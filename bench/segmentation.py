@@ -228,13 +228,12 @@ def dimension_lines(rows):
     lines = ["| network | " + " | ".join(f"Dice, draw {fold + 1}" for fold in FOLDS) + " | minutes | memory, GiB |"]
     lines.append(f"|---|{'---|' * len(FOLDS)}---|---|")
     for name, what in NETWORKS.items():
-        there = [rows[key] for fold in FOLDS if (key := f"dimensions-{fold}-{name}") in rows]
-        if len(there) < len(FOLDS):
-            continue
-        cells = [told(one["test"]["dice"]) for one in there]
+        each = [rows.get(f"dimensions-{fold}-{name}") for fold in FOLDS]
+        cells = ["not run" if one is None else told(one["test"]["dice"]) for one in each]
+        there = [one for one in each if one is not None]
         spent = ", ".join(f"{one['minutes']:.0f}" for one in there)
-        most = max(one["memory"] for one in there)
-        lines.append(f"| {name}: {what} | {' | '.join(cells)} | {spent} | {most:.1f} |")
+        most = f"{max(one['memory'] for one in there):.1f}" if there else ""
+        lines.append(f"| {name}: {what} | {' | '.join(cells)} | {spent} | {most} |")
     text = (
         f"The same {LEARNT} volumes of `msd_hippocampus` to learn from, {JUDGED} to be judged by and {SHORT} epochs "
         "for each network of volumes:"
