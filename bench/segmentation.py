@@ -79,15 +79,18 @@ def trained_minutes(run):
     return float(pd.read_csv(run / "history.csv")["seconds"].sum()) / 60
 
 
+def volumes(data):
+    """Paths of every volume of ``msd_hippocampus`` that has a mask, and of that, in order."""
+    folder = data / "msd_hippocampus"
+    pairs = [(path, folder / "labelsTr" / path.name) for path in sorted((folder / "imagesTr").iterdir())]
+    return [pair for pair in pairs if pair[1].exists()]
+
+
 def hippocampus(data, work):
     """One row."""
-    folder = data / "msd_hippocampus"
-    names = sorted(path.name for path in (folder / "imagesTr").iterdir() if (folder / "labelsTr" / path.name).exists())
-    tested = set(np.random.default_rng(2026).permutation(len(names))[: round(0.2 * len(names))].tolist())
-    rows = [
-        (folder / "imagesTr" / name, folder / "labelsTr" / name, "test" if place in tested else "train")
-        for place, name in enumerate(names)
-    ]
+    cases = volumes(data)
+    tested = set(np.random.default_rng(2026).permutation(len(cases))[: round(0.2 * len(cases))].tolist())
+    rows = [(*case, "test" if place in tested else "train") for place, case in enumerate(cases)]
     table = work / "hippocampus" / "table.csv"
     write_rows(table, rows)
     result, _ = fitted(table, work / "hippocampus" / "run", epochs=60, network="3d")
@@ -175,13 +178,9 @@ def cache(data, work):
 
 def dimensions(data, work, fold, network):
     """One network on one draw."""
-    folder = data / "msd_hippocampus"
-    names = sorted(path.name for path in (folder / "imagesTr").iterdir() if (folder / "labelsTr" / path.name).exists())
-    drawn = np.random.default_rng((2026, fold)).permutation(len(names))[: LEARNT + JUDGED]
-    rows = [
-        (folder / "imagesTr" / names[p], folder / "labelsTr" / names[p], "train" if number < LEARNT else "test")
-        for number, p in enumerate(drawn)
-    ]
+    cases = volumes(data)
+    drawn = np.random.default_rng((2026, fold)).permutation(len(cases))[: LEARNT + JUDGED]
+    rows = [(*cases[p], "train" if number < LEARNT else "test") for number, p in enumerate(drawn)]
     place = work / "dimensions" / str(fold)
     write_rows(place / "table.csv", rows)
     epochs = {"epochs": SHORT} if network == "3d" else {"epochs_frozen": 3, "epochs": SHORT - 3}
